@@ -1,0 +1,44 @@
+# What every target of the project has in common.
+
+include(GNUInstallDirs)
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+
+add_library(anabranch_options INTERFACE)
+target_include_directories(anabranch_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(anabranch_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wconversion
+  -Wno-sign-conversion
+  $<$<BOOL:${ANABRANCH_WERROR}>:-Werror>)
+
+if(ANABRANCH_SANITIZE)
+  add_compile_options(-fsanitize=${ANABRANCH_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${ANABRANCH_SANITIZE})
+  if(ANABRANCH_SANITIZE MATCHES "thread")
+    # Asio's stand-alone fences are not modelled; nothing of ours relies on them.
+    add_compile_options(-Wno-tsan)
+  endif()
+endif()
+
+find_program(ANABRANCH_CCACHE ccache)
+if(ANABRANCH_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ANABRANCH_CCACHE})
+endif()
+find_program(ANABRANCH_MOLD mold)
+if(ANABRANCH_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# anabranch_library(NAME SOURCES … DEPENDS … PRIVATE …)
+#
+# The library anabranch_NAME of one folder. DEPENDS are what its headers show, PRIVATE what only
+# its sources use: link visibility is the architecture.
+function(anabranch_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
+  add_library(anabranch_${name} STATIC ${ARG_SOURCES})
+  add_library(anabranch::${name} ALIAS anabranch_${name})
+  target_link_libraries(anabranch_${name} PUBLIC ${ARG_DEPENDS} PRIVATE anabranch_options ${ARG_PRIVATE})
+endfunction()
