@@ -1,0 +1,39 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/hash.h"
+#include "crdt/record.h"
+
+namespace anabranch::crdt {
+
+/// The hash of one live record: of user, path, stamp and content, not of its dot or its place in a
+/// batch. Tombstones hash to 0, so that nodes which collect them at different times agree.
+Uint128 digest_of(std::string_view user, const Path& path, const Record& record);
+
+/// A digest of the whole state, one sum per bucket of users. A sum modulo 2^128 does not depend on
+/// the order of the records, is kept up with each write, and, unlike XOR, sees duplicates.
+class StateDigest {
+ public:
+  static constexpr std::size_t bucket_count = 256;
+
+  static std::size_t bucket_of(std::string_view user);
+
+  void add(std::size_t bucket, Uint128 hash) { sums_[bucket] += hash; }
+  void subtract(std::size_t bucket, Uint128 hash) { sums_[bucket] -= hash; }
+  void set(std::size_t bucket, Uint128 sum) { sums_[bucket] = sum; }
+  Uint128 bucket(std::size_t index) const { return sums_[index]; }
+
+  /// 32 lower-case hex digits over all buckets; equal states give equal text.
+  std::string to_string() const;
+  bool operator==(const StateDigest&) const = default;
+
+ private:
+  std::array<Uint128, bucket_count> sums_{};
+};
+
+}  // namespace anabranch::crdt

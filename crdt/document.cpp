@@ -1,0 +1,109 @@
+#include "crdt/document.h"
+
+#include <algorithm>
+
+#include "crdt/canonical_walk.h"
+
+namespace anabranch::crdt {
+
+namespace {
+
+/// True when `entry`, at the path or above it, dominates such a write.
+bool dominates(const Document::Entry& entry, const Path& path, const Stamp& stamp,
+               const Payload& payload) {
+  if (const auto order = entry.second.stamp <=> stamp; order != 0) return order > 0;
+  // Equal stamps at a path and one below it both stand: a batch may hold the two.
+  return entry.first.key().size() == path.key().size() &&
+         compare(entry.second.payload, payload) > 0;
+}
+
+}  // namespace
+
+Verdict Document::judge(const Path& path, const Stamp& stamp, const Payload& payload) const {
+  if (!dominators(path, stamp, payload).empty()) return Verdict::loses;
+  const Record* standing = find(path);
+  const bool repeated = standing && standing->stamp == stamp && standing->payload == payload;
+  return repeated ? Verdict::repeated : Verdict::wins;
+}
+
+Document::Merged Document::merge(const Path& path, Record record) {
+  Merged merged;
+  merged.verdict = judge(path, record.stamp, record.payload);
+  if (merged.verdict == Verdict::loses) return merged;
+
+  if (merged.verdict == Verdict::repeated) {
+    Record& standing = records_.find(path)->second;
+    if (record.dot < standing.dot) {
+      merged.removed.emplace_back(path, std::move(standing));
+      standing = std::move(record);
+      merged.stored = true;
+    }
+    return merged;
+  }
+
+  auto at = records_.lower_bound(path);
+  while (at != records_.end() && path.covers(at->first)) {
+    // The path's own record has lost, or `judge` would have said so.
+    const bool same_path = at->first == path;
+    if (!same_path && at->second.stamp >= record.stamp) {
+      ++at;
+      continue;
+    }
+    count(at->first, at->second, -1);
+    auto node = records_.extract(at++);
+    merged.removed.emplace_back(std::move(node.key()), std::move(node.mapped()));
+  }
+  version_ = std::max(version_, record.stamp.version);
+  count(path, record, +1);
+  records_.emplace(path, std::move(record));
+  merged.stored = true;
+  return merged;
+}
+
+const Record* Document::find(const Path& path) const {
+  const auto found = records_.find(path);
+  return found == records_.end() ? nullptr : &found->second;
+}
+
+std::vector<const Document::Entry*> Document::dominators(const Path& path, const Stamp& stamp,
+                                                         const Payload& payload) const {
+  std::vector<const Entry*> found;
+  for_each_ancestor(path, [&](const Entry& entry) {
+    if (dominates(entry, path, stamp, payload)) found.push_back(&entry);
+  });
+  const auto own = records_.find(path);
+  if (own != records_.end() && dominates(*own, path, stamp, payload)) found.push_back(&*own);
+  return found;
+}
+
+std::pair<Document::Records::const_iterator, Document::Records::const_iterator> Document::below(
+    const Path& path) const {
+  auto first = records_.lower_bound(path);
+  if (first != records_.end() && first->first == path) ++first;
+  auto last = first;
+  while (last != records_.end() && path.covers(last->first)) ++last;
+  return {first, last};
+}
+
+bool Document::ancestor_value_holds(const Path& path) const {
+  bool held = false;
+  for_each_ancestor(path, [&](const Entry& entry) {
+    if (entry.second.payload.kind != RecordKind::value) return;
+    std::string_view rest = std::string_view(path.key()).substr(entry.first.key().size());
+    held = held || find_in_canonical(entry.second.payload.value.text(), rest);
+  });
+  return held;
+}
+
+std::size_t Document::cost_of(const Path& path, const Payload& payload) {
+  if (payload.kind != RecordKind::value) return 0;
+  return path.key().size() + payload.value.text().size();
+}
+
+void Document::count(const Path& path, const Record& record, int sign) {
+  if (record.payload.kind != RecordKind::value) return;
+  value_count_ += sign;
+  value_bytes_ += sign * cost_of(path, record.payload);
+}
+
+}  // namespace anabranch::crdt

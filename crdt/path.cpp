@@ -1,0 +1,120 @@
+#include "crdt/path.h"
+
+#include <algorithm>
+
+#include "base/utf8.h"
+
+namespace anabranch::crdt {
+
+namespace {
+
+constexpr char index_tag = 0x01;
+constexpr char name_tag = 0x02;
+
+bool is_canonical_index(std::string_view segment) {
+  const bool digits =
+      std::all_of(segment.begin(), segment.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return digits && !segment.empty() && (segment.size() == 1 || segment.front() != '0');
+}
+
+tl::unexpected<Error> bad_path(std::string why) { return fail(Errc::malformed, std::move(why)); }
+
+/// Checks one unescaped segment and appends its encoding.
+Result<void> append_segment(std::string& key, std::string_view segment) {
+  if (segment.empty()) return bad_path("path: a segment is empty");
+  if (segment.size() > max_segment_bytes) {
+    return bad_path("path: a segment is longer than 256 bytes");
+  }
+  if (has_control_character(segment)) return bad_path("path: a segment holds a control character");
+  if (segment == "__proto__") return bad_path("path: __proto__ is not allowed as a segment");
+  if (is_canonical_index(segment)) {
+    key += index_tag;
+    key += static_cast<char>(segment.size() - 1);
+    key += segment;
+  } else {
+    key += name_tag;
+    key += segment;
+    key += '\0';
+  }
+  return {};
+}
+
+void append_escaped(std::string& text, std::string_view segment) {
+  for (const char c : segment) {
+    if (c == '.' || c == '\\') text += '\\';
+    text += c;
+  }
+}
+
+}  // namespace
+
+Segment take_segment(std::string_view& key) {
+  Segment segment;
+  segment.is_index = key.front() == index_tag;
+  if (segment.is_index) {
+    const std::size_t size = static_cast<unsigned char>(key[1]) + std::size_t{1};
+    segment.text = key.substr(2, size);
+    key.remove_prefix(2 + size);
+  } else {
+    const std::size_t end = key.find('\0', 1);
+    segment.text = key.substr(1, end - 1);
+    key.remove_prefix(end + 1);
+  }
+  return segment;
+}
+
+Result<Path> Path::parse(std::string_view text) {
+  if (text.empty()) return bad_path("path: is empty");
+  if (text.size() > max_path_bytes) return bad_path("path: is longer than 1024 bytes");
+  if (!is_utf8(text)) return bad_path("path: is not UTF-8");
+  std::string key;
+  key.reserve(text.size() + 8);
+  std::string segment;
+  std::size_t segments = 0;
+  for (std::size_t i = 0;; ++i) {
+    if (i == text.size() || text[i] == '.') {
+      if (++segments > max_path_segments) return bad_path("path: has more than 32 segments");
+      if (auto added = append_segment(key, segment); !added) return bad_path(added.error().message);
+      if (i == text.size()) return Path(std::move(key));
+      segment.clear();
+      continue;
+    }
+    if (text[i] == '\\') {
+      if (i + 1 == text.size() || (text[i + 1] != '.' && text[i + 1] != '\\')) {
+        return bad_path("path: a backslash may only stand before a dot or a backslash");
+      }
+      ++i;
+    }
+    segment += text[i];
+  }
+}
+
+Result<Path> Path::from_key(std::string_view key) {
+  std::string text;
+  for (std::string_view rest = key; !rest.empty();) {
+    const bool is_index = rest.front() == index_tag;
+    const bool whole =
+        is_index ? rest.size() >= 2 &&
+                       rest.size() >= static_cast<unsigned char>(rest[1]) + std::size_t{3}
+                 : rest.front() == name_tag && rest.find('\0', 1) != std::string_view::npos;
+    if (!whole) return bad_path("path key: is not of whole segments");
+    if (!text.empty()) text += '.';
+    append_escaped(text, take_segment(rest).text);
+  }
+  // Parsing the text again applies every rule once, in one place.
+  auto path = parse(text);
+  if (path && path->key() != key) return bad_path("path key: is not in its canonical form");
+  return path;
+}
+
+std::string Path::text() const {
+  std::string text;
+  text.reserve(key_.size());
+  for (std::string_view rest = key_; !rest.empty();) {
+    if (!text.empty()) text += '.';
+    append_escaped(text, take_segment(rest).text);
+  }
+  return text;
+}
+
+}  // namespace anabranch::crdt

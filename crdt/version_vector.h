@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "base/ids.h"
+
+namespace anabranch::crdt {
+
+/// Origin → the seq up to which everything is known. Missing means 0; zero entries are not held,
+/// so equality is equality of knowledge. (Parker et al., "Detection of mutual inconsistency in
+/// distributed systems", 1983.)
+class VersionVector {
+ public:
+  std::uint64_t operator[](ReplicaId origin) const {
+    const auto found = entries_.find(origin);
+    return found == entries_.end() ? 0 : found->second;
+  }
+
+  bool covers(Dot dot) const { return (*this)[dot.origin] >= dot.seq; }
+  bool covers(const VersionVector& other) const;
+
+  /// Raises `origin` to at least `seq`; true when that changed something.
+  bool raise(ReplicaId origin, std::uint64_t seq);
+  /// Raises every entry to at least `other`'s.
+  void join(const VersionVector& other);
+
+  const std::map<ReplicaId, std::uint64_t>& entries() const { return entries_; }
+  bool operator==(const VersionVector&) const = default;
+
+ private:
+  std::map<ReplicaId, std::uint64_t> entries_;
+};
+
+}  // namespace anabranch::crdt
