@@ -1,0 +1,112 @@
+#include "wire/canonical_json.h"
+
+#include <double-conversion/double-to-string.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+
+#include "wire/canonical_writer.h"
+#include "wire/json_parser.h"
+#include "wire/limits.h"
+
+namespace anabranch::wire {
+
+namespace {
+
+bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+void append_escape(std::string& out, char c) {
+  static constexpr char digits[] = "0123456789abcdef";
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
+  }
+  out += "\\u00";
+  out += digits[static_cast<unsigned char>(c) >> 4];
+  out += digits[static_cast<unsigned char>(c) & 15];
+}
+
+}  // namespace
+
+Result<std::string> canonicalise(std::string_view json) {
+  CanonicalWriter writer;
+  switch (parse_json(json, max_value_depth, writer)) {
+    case JsonVerdict::malformed:
+      return fail(Errc::malformed, "the value is not valid JSON");
+    case JsonVerdict::too_deep:
+      return fail(Errc::malformed, "the value is nested deeper than 64 levels");
+    case JsonVerdict::ok:
+      break;
+  }
+  if (writer.overflowed()) {
+    return fail(Errc::malformed, "the value holds a number that does not fit a double");
+  }
+  return writer.text();
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  auto plain = text.begin();
+  while (true) {
+    const auto special = std::find_if(plain, text.end(), needs_escape);
+    out.append(plain, special);
+    if (special == text.end()) break;
+    append_escape(out, *special);
+    plain = special + 1;
+  }
+  out += '"';
+}
+
+void append_json_number(std::string& out, double number) {
+  constexpr double exact_integers = 9007199254740992.0;  // 2^53
+  std::array<char, 32> buffer;
+  if (std::abs(number) <= exact_integers && number == std::trunc(number)) {
+    const auto integer = static_cast<std::int64_t>(number);
+    const auto written = std::to_chars(buffer.begin(), buffer.end(), integer);
+    out.append(buffer.data(), written.ptr);
+    return;
+  }
+  using double_conversion::DoubleToStringConverter;
+  double_conversion::StringBuilder builder(buffer.data(), static_cast<int>(buffer.size()));
+  DoubleToStringConverter::EcmaScriptConverter().ToShortest(number, &builder);
+  out.append(buffer.data(), static_cast<std::size_t>(builder.position()));
+}
+
+bool utf16_less(std::string_view left, std::string_view right) {
+  const auto [l, r] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());
+  if (r == right.end()) return false;
+  if (l == left.end()) return true;
+  const auto a = static_cast<unsigned char>(*l);
+  const auto b = static_cast<unsigned char>(*r);
+  // The order of the bytes is that of the code points. UTF-16 differs from it in one place only:
+  // U+10000 and up (first byte 0xf0 and up) begin with surrogates, which stand before U+E000 to
+  // U+FFFF (first byte 0xee or 0xef).
+  if (a >= 0xee && b >= 0xee && (a >= 0xf0) != (b >= 0xf0)) return a >= 0xf0;
+  return a < b;
+}
+
+}  // namespace anabranch::wire

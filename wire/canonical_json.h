@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace anabranch::wire {
+
+/// Rewrites any JSON text as its canonical encoding (JCS, RFC 8785): keys in UTF-16 order, of
+/// duplicate keys the last, numbers as ECMAScript prints doubles, -0 as 0. Errc::malformed for
+/// what is not JSON, holds a lone surrogate, a number that no double holds, or nests deeper than
+/// max_value_depth.
+Result<std::string> canonicalise(std::string_view json);
+
+/// Appends `text` (UTF-8) as a JSON string, escaped as JCS prescribes.
+void append_json_string(std::string& out, std::string_view text);
+
+/// Appends `number` (finite) as ECMAScript prints it; -0 is 0.
+void append_json_number(std::string& out, double number);
+
+/// JCS's order of object keys: by UTF-16 code units, given UTF-8.
+bool utf16_less(std::string_view left, std::string_view right);
+
+}  // namespace anabranch::wire

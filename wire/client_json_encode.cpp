@@ -1,0 +1,218 @@
+#include <charconv>
+#include <string>
+
+#include "wire/canonical_json.h"
+#include "wire/client_json.h"
+#include "wire/rfc3339.h"
+
+namespace anabranch::wire {
+
+namespace {
+
+/// Room for the fields of a change besides its path and value.
+constexpr std::size_t change_overhead_bytes = 192;
+
+/// Appends the members of one JSON object, in the order of the calls.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
+
+  void text(std::string_view name, std::string_view value) {
+    key(name);
+    append_json_string(out_, value);
+  }
+  void integer(std::string_view name, std::int64_t value) {
+    key(name);
+    out_ += std::to_string(value);
+  }
+  void integer(std::string_view name, std::uint64_t value) {
+    key(name);
+    out_ += std::to_string(value);
+  }
+  void boolean(std::string_view name, bool value) { json(name, value ? "true" : "false"); }
+  void time(std::string_view name, std::int64_t unix_ms) {
+    key(name);
+    out_ += '"';
+    out_ += format_rfc3339(unix_ms);
+    out_ += '"';
+  }
+  void dot(const std::optional<Dot>& value) {
+    if (value) text("dot", value->to_string());
+  }
+  /// JSON that is ready to be spliced in.
+  void json(std::string_view name, std::string_view value) {
+    key(name);
+    out_ += value;
+  }
+  /// The caller appends the member's value to the text.
+  void key(std::string_view name) {
+    if (out_.back() != '{') out_ += ',';
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+  }
+  void end() { out_ += '}'; }
+
+ private:
+  std::string& out_;
+};
+
+void write_stamp(ObjectWriter& object, const crdt::Stamp& stamp) {
+  object.integer("version", stamp.version);
+  object.time("timestamp", stamp.timestamp_ms);
+  object.text("sourceTabId", stamp.tab);
+}
+
+/// False for a kind that this version does not know: there is nothing to show of it. Callers leave
+/// such records out; one that comes all the same is written without `value` and `delete`.
+bool is_shown(const crdt::Payload& payload) {
+  return payload.kind == crdt::RecordKind::value || payload.kind == crdt::RecordKind::tombstone;
+}
+
+void write_change(ObjectWriter& object, const crdt::Path& path, const crdt::Payload& payload) {
+  object.text("path", path.text());
+  if (payload.kind == crdt::RecordKind::value) {
+    object.json("value", payload.value.text());
+  } else if (payload.kind == crdt::RecordKind::tombstone) {
+    object.boolean("delete", true);
+  }
+}
+
+void write_record(std::string& out, const SyncedRecord& record) {
+  ObjectWriter object(out);
+  write_change(object, record.path, record.payload);
+  write_stamp(object, record.stamp);
+  object.dot(record.dot);
+  object.end();
+}
+
+template <class Items, class Write>
+void write_array(std::string& out, const Items& items, Write write) {
+  out += '[';
+  for (const auto& item : items) {
+    if (!is_shown(item.payload)) continue;
+    if (out.back() != '[') out += ',';
+    write(item);
+  }
+  out += ']';
+}
+
+template <class Items>
+std::size_t size_of(const Items& items) {
+  std::size_t bytes = 0;
+  for (const auto& item : items) {
+    bytes += change_overhead_bytes + item.path.key().size() + item.payload.value.text().size();
+  }
+  return bytes;
+}
+
+/// Writes the payload of each event, and knows its name and about its size.
+class PayloadWriter {
+ public:
+  PayloadWriter(std::string& out, const CursorCodec& cursors) : out_(out), cursors_(cursors) {}
+
+  void operator()(const AuthOk& auth) {
+    begin("auth.ok", 512);
+    ObjectWriter object(out_);
+    object.text("userId", auth.user);
+    object.text("node", auth.node);
+    object.text("region", auth.region);
+    object.time("expiresAt", auth.expires_at_ms);
+    object.time("time", auth.time_ms);
+    object.key("limits");
+    ObjectWriter limits(out_);
+    limits.integer("updatesPerMinute", auth.limits.updates_per_minute);
+    limits.integer("burst", auth.limits.burst);
+    limits.integer("maxUpdateBytes", auth.limits.max_update_bytes);
+    limits.end();
+    object.end();
+  }
+
+  void operator()(const ErrorEvent& error) {
+    begin("dashboard.state.error", 128 + error.message.size());
+    ObjectWriter object(out_);
+    object.text("code", to_string(error.code));
+    object.text("message", error.message);
+    if (error.id) object.json("id", error.id->json);
+    if (error.retry_after_ms) object.integer("retryAfterMs", *error.retry_after_ms);
+    object.end();
+  }
+
+  void operator()(const Ack& ack) {
+    begin("dashboard.state.ack", 256 + ack.id.json.size());
+    ObjectWriter object(out_);
+    object.json("id", ack.id.json);
+    object.boolean("applied", ack.applied);
+    object.integer("version", ack.version);
+    object.time("timestamp", ack.timestamp_ms);
+    object.text("durability", ack.durability == Durability::local ? "local" : "replicated");
+    object.dot(ack.dot);
+    object.end();
+  }
+
+  void operator()(const Sync& sync) {
+    begin("dashboard.state.sync", change_overhead_bytes + sync.record.payload.value.text().size());
+    write_record(out_, sync.record);
+  }
+
+  void operator()(const BatchSync& batch) {
+    begin("dashboard.state.batch", change_overhead_bytes + size_of(batch.changes));
+    ObjectWriter object(out_);
+    object.key("updates");
+    write_array(out_, batch.changes, [this](const crdt::Change& change) {
+      ObjectWriter item(out_);
+      write_change(item, change.path, change.payload);
+      item.end();
+    });
+    write_stamp(object, batch.stamp);
+    object.dot(batch.dot);
+    object.end();
+  }
+
+  void operator()(const Full& full) {
+    begin("dashboard.state.full", 512 + full.state.size());
+    ObjectWriter object(out_);
+    object.json("state", full.state);
+    write_position(object, full.position);
+    object.end();
+  }
+
+  void operator()(const Delta& delta) {
+    begin("dashboard.state.delta", 512 + size_of(delta.changes));
+    ObjectWriter object(out_);
+    object.key("changes");
+    write_array(out_, delta.changes,
+                [this](const SyncedRecord& record) { write_record(out_, record); });
+    object.boolean("complete", delta.complete);
+    write_position(object, delta.position);
+    object.end();
+  }
+
+ private:
+  void begin(std::string_view event, std::size_t payload_bytes) {
+    out_.reserve(64 + payload_bytes);
+    out_ += R"({"event":")";
+    out_ += event;
+    out_ += R"(","payload":)";
+  }
+
+  void write_position(ObjectWriter& object, const Position& position) {
+    object.integer("version", position.version);
+    object.text("cursor", cursors_.seal(position.vector));
+    object.boolean("behind", position.behind);
+  }
+
+  std::string& out_;
+  const CursorCodec& cursors_;
+};
+
+}  // namespace
+
+std::string encode(const ClientEvent& event, const CursorCodec& cursors) {
+  std::string out;
+  std::visit(PayloadWriter(out, cursors), event);
+  out += '}';
+  return out;
+}
+
+}  // namespace anabranch::wire

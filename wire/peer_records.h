@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "crdt/record.h"
+#include "crdt/version_vector.h"
+#include "wire/msgpack_reader.h"
+#include "wire/msgpack_writer.h"
+
+// The parts of peer messages that carry state. Reading checks every rule of the types; what is
+// returned counts only while the reader is ok().
+
+namespace anabranch::wire {
+
+void pack_vector(MsgpackWriter& out, const crdt::VersionVector& vector);
+crdt::VersionVector unpack_vector(MsgpackReader& in);
+
+void pack_writes(MsgpackWriter& out, const std::vector<crdt::Write>& writes);
+std::vector<crdt::Write> unpack_writes(MsgpackReader& in);
+
+/// A wall clock's or a stamp's time, in milliseconds.
+std::int64_t unpack_time(MsgpackReader& in, const char* what);
+
+}  // namespace anabranch::wire
