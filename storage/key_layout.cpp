@@ -1,0 +1,107 @@
+#include "storage/key_layout.h"
+
+#include "storage/big_endian.h"
+
+#include <limits>
+
+namespace anabranch::storage {
+
+namespace {
+
+constexpr std::uint8_t record_format = 1;
+constexpr std::uint8_t flag_from_batch = 1;
+
+}  // namespace
+
+std::string record_key(std::string_view user, const crdt::Path& path) {
+  std::string key;
+  key.reserve(user.size() + 1 + path.key().size());
+  key.append(user);
+  key.push_back('\0');
+  key.append(path.key());
+  return key;
+}
+
+std::pair<std::string, std::string> record_range(std::string_view user) {
+  std::string first(user);
+  std::string past(user);
+  first.push_back('\0');
+  past.push_back('\1');
+  return {std::move(first), std::move(past)};
+}
+
+Result<std::pair<UserId, crdt::Path>> decode_record_key(std::string_view key) {
+  const std::size_t end_of_user = key.find('\0');
+  if (end_of_user == std::string_view::npos || !is_valid_user(key.substr(0, end_of_user))) {
+    return fail(Errc::corrupt, "a stored record's key does not begin with a user id");
+  }
+  auto path = crdt::Path::from_key(key.substr(end_of_user + 1));
+  if (!path) return fail(Errc::corrupt, "a stored record's path is damaged");
+  return std::pair(UserId(key.substr(0, end_of_user)), *std::move(path));
+}
+
+std::string encode_record(const crdt::Record& record) {
+  const std::string_view text = record.payload.value.text();
+  std::string value;
+  value.reserve(37 + record.stamp.tab.size() + text.size());
+  append_big_endian(value, record_format);
+  append_big_endian(value, static_cast<std::uint8_t>(record.payload.kind));
+  append_big_endian(value, record.from_batch ? flag_from_batch : std::uint8_t{0});
+  append_big_endian(value, record.stamp.version);
+  append_big_endian(value, static_cast<std::uint64_t>(record.stamp.timestamp_ms));
+  append_big_endian(value, record.dot.origin.value);
+  append_big_endian(value, record.dot.seq);
+  append_big_endian(value, static_cast<std::uint16_t>(record.stamp.tab.size()));
+  value.append(record.stamp.tab);
+  value.append(text);
+  return value;
+}
+
+Result<crdt::Record> decode_record(std::string_view value) {
+  BytesReader reader(value);
+  const auto format = reader.number<std::uint8_t>();
+  const auto kind = reader.number<std::uint8_t>();
+  const auto flags = reader.number<std::uint8_t>();
+  crdt::Record record;
+  record.stamp.version = reader.number<std::uint64_t>();
+  record.stamp.timestamp_ms = static_cast<std::int64_t>(reader.number<std::uint64_t>());
+  record.dot.origin.value = reader.number<std::uint64_t>();
+  record.dot.seq = reader.number<std::uint64_t>();
+  record.stamp.tab = reader.take(reader.number<std::uint16_t>());
+  const std::string_view text = reader.rest();
+  const bool in_range = format == record_format && flags <= flag_from_batch && record.dot.seq > 0;
+  if (!reader.done() || !in_range) return fail(Errc::corrupt, "a stored record is damaged");
+  record.from_batch = flags == flag_from_batch;
+  record.payload.kind = static_cast<crdt::RecordKind>(kind);
+  if (!text.empty()) record.payload.value = crdt::Value(std::string(text));
+  return record;
+}
+
+std::string log_key(Dot dot, std::string_view record_key) {
+  return log_bound(dot).append(record_key);
+}
+
+std::string log_bound(Dot dot) {
+  std::string key;
+  append_big_endian(key, dot.origin.value);
+  append_big_endian(key, dot.seq);
+  return key;
+}
+
+std::string log_end(ReplicaId origin) {
+  return log_bound({origin, std::numeric_limits<std::uint64_t>::max()}) + '\xff';
+}
+
+Result<LogEntry> decode_log_key(std::string_view key) {
+  BytesReader reader(key);
+  LogEntry entry;
+  entry.dot.origin.value = reader.number<std::uint64_t>();
+  entry.dot.seq = reader.number<std::uint64_t>();
+  entry.record_key = reader.rest();
+  if (!reader.ok() || entry.dot.seq == 0 || entry.record_key.empty()) {
+    return fail(Errc::corrupt, "a log entry is damaged");
+  }
+  return entry;
+}
+
+}  // namespace anabranch::storage

@@ -1,0 +1,165 @@
+#include "storage/memory_store.h"
+
+#include "storage/write_grouping.h"
+
+#include <utility>
+#include <vector>
+
+namespace anabranch::storage {
+
+namespace {
+
+/// Hands out writes that were all gathered when the pull began.
+class MemoryPull final : public PullCursor {
+ public:
+  MemoryPull(std::vector<crdt::Write> writes, crdt::VersionVector vector)
+      : writes_(std::move(writes)), vector_(std::move(vector)) {}
+
+  Result<Piece> next(std::size_t max_bytes) override {
+    Piece piece;
+    std::size_t bytes = 0;
+    while (given_ < writes_.size() && (piece.writes.empty() || bytes < max_bytes)) {
+      piece.writes.push_back(writes_[given_++]);
+      bytes += wire_cost(piece.writes.back());
+    }
+    piece.last = given_ == writes_.size();
+    return piece;
+  }
+
+  const crdt::VersionVector& vector() const override { return vector_; }
+
+ private:
+  std::vector<crdt::Write> writes_;
+  std::size_t given_ = 0;
+  crdt::VersionVector vector_;
+};
+
+}  // namespace
+
+MemoryStore::MemoryStore(ReplicaId replica) {
+  disk_.state.replica = replica;
+  reopen();
+}
+
+wire::StoreState MemoryStore::state() const {
+  const std::lock_guard lock(mutex_);
+  return opened_;
+}
+
+Result<wire::UserRecords> MemoryStore::load_user(const UserId& user) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = disk_.users.find(user);
+  if (found == disk_.users.end()) return wire::UserRecords();
+  return wire::UserRecords(found->second.begin(), found->second.end());
+}
+
+Result<void> MemoryStore::commit(const wire::StoreBatch& batch) {
+  const std::lock_guard lock(mutex_);
+  if (failed_) return fail(Errc::io, "the store takes no writes since one failed");
+  if (full_) {
+    failed_ = true;
+    return fail(Errc::io, "the disk is full");
+  }
+  if (failures_left_ > 0) {
+    --failures_left_;
+    failed_ = true;
+    if (outcome_ == FailedCommit::found_later) found_later_ = batch;
+    return fail(Errc::io, "the disk failed to sync");
+  }
+  apply(disk_, batch);
+  return {};
+}
+
+Result<std::unique_ptr<PullCursor>> MemoryStore::open_pull(
+    const crdt::VersionVector& vector) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<crdt::Write> writes;
+  for (const auto& [dot, user, path] : disk_.log) {
+    if (vector.covers(dot)) continue;
+    const crdt::Record* record = find(disk_, user, path);
+    if (record == nullptr || record->dot != dot) continue;
+    if (auto added = add_to_writes(writes, user, path, *record); !added) {
+      return tl::unexpected(added.error());
+    }
+  }
+  return std::make_unique<MemoryPull>(std::move(writes), disk_.state.vector);
+}
+
+Result<void> MemoryStore::recover() {
+  const std::lock_guard lock(mutex_);
+  failed_ = true;
+  if (full_) return fail(Errc::io, "the disk is full");
+  reopen();
+  return {};
+}
+
+void MemoryStore::fail_commits(std::size_t count, FailedCommit outcome) {
+  const std::lock_guard lock(mutex_);
+  failures_left_ = count;
+  outcome_ = outcome;
+}
+
+void MemoryStore::set_disk_full(bool full) {
+  const std::lock_guard lock(mutex_);
+  full_ = full;
+}
+
+void MemoryStore::crash() {
+  const std::lock_guard lock(mutex_);
+  reopen();
+}
+
+std::unique_ptr<MemoryStore> MemoryStore::copy() const {
+  const std::lock_guard lock(mutex_);
+  auto copied = std::make_unique<MemoryStore>(disk_.state.replica);
+  copied->disk_ = disk_;
+  copied->reopen();
+  return copied;
+}
+
+void MemoryStore::reopen() {
+  if (found_later_) apply(disk_, *found_later_);
+  found_later_.reset();
+  failed_ = false;
+  opened_ = disk_.state;
+  opened_.beyond = beyond(disk_);
+}
+
+void MemoryStore::apply(Disk& disk, const wire::StoreBatch& batch) {
+  for (const wire::RecordChange& change : batch.records) apply(disk, change);
+  for (const auto& [origin, seq] : batch.advanced.entries()) disk.state.vector.raise(origin, seq);
+  for (const auto& [bucket, sum] : batch.digests) disk.state.digest.set(bucket, sum);
+  disk.state.totals = batch.totals;
+  if (batch.replica) disk.state.replica = *batch.replica;
+}
+
+void MemoryStore::apply(Disk& disk, const wire::RecordChange& change) {
+  if (change.kind == wire::RecordChange::Kind::put) {
+    disk.users[change.user].insert_or_assign(change.path, change.record);
+    disk.log.emplace(change.record.dot, change.user, change.path);
+    return;
+  }
+  disk.log.erase({change.record.dot, change.user, change.path});
+  const auto user = disk.users.find(change.user);
+  if (user == disk.users.end()) return;
+  user->second.erase(change.path);
+  if (user->second.empty()) disk.users.erase(user);
+}
+
+const crdt::Record* MemoryStore::find(const Disk& disk, const UserId& user,
+                                      const crdt::Path& path) {
+  const auto records = disk.users.find(user);
+  if (records == disk.users.end()) return nullptr;
+  const auto found = records->second.find(path);
+  return found == records->second.end() ? nullptr : &found->second;
+}
+
+crdt::VersionVector MemoryStore::beyond(const Disk& disk) {
+  crdt::VersionVector beyond;
+  for (const auto& [dot, user, path] : disk.log) {
+    if (!disk.state.vector.covers(dot)) beyond.raise(dot.origin, dot.seq);
+  }
+  return beyond;
+}
+
+}  // namespace anabranch::storage

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include "storage/store.h"
+
+namespace anabranch::storage {
+
+/// What becomes of a batch whose commit failed: the caller is not told, as with a real disk.
+enum class FailedCommit {
+  lost,
+  found_later,  ///< it is there after `recover` or `crash`
+};
+
+/// A store in memory, for tests and the simulator: as deterministic as its calls, with a disk that
+/// fails on demand. Threads as for any Store.
+class MemoryStore final : public Store {
+ public:
+  explicit MemoryStore(ReplicaId replica);
+
+  wire::StoreState state() const override;
+  Result<wire::UserRecords> load_user(const UserId& user) const override;
+  Result<void> commit(const wire::StoreBatch& batch) override;
+  Result<std::unique_ptr<PullCursor>> open_pull(const crdt::VersionVector& vector) const override;
+  Result<void> recover() override;
+
+  /// The next `count` commits that reach the disk fail; each failure lasts until `recover`.
+  void fail_commits(std::size_t count, FailedCommit outcome);
+
+  /// A full disk fails commits, which are lost, and `recover`.
+  void set_disk_full(bool full);
+
+  /// The process dies and the store is opened anew: what was committed is there, nothing else, but
+  /// for a failed batch that is found later.
+  void crash();
+
+  /// The data directory as a backup would have it: what is committed now. No knobs are copied.
+  std::unique_ptr<MemoryStore> copy() const;
+
+ private:
+  using LogKey = std::tuple<Dot, UserId, crdt::Path>;
+
+  struct Disk {
+    std::map<UserId, std::map<crdt::Path, crdt::Record>> users;
+    std::set<LogKey> log;
+    wire::StoreState state;  ///< but for `beyond`, which the log knows
+  };
+
+  static void apply(Disk& disk, const wire::StoreBatch& batch);
+  static void apply(Disk& disk, const wire::RecordChange& change);
+  static const crdt::Record* find(const Disk& disk, const UserId& user, const crdt::Path& path);
+  static crdt::VersionVector beyond(const Disk& disk);
+  void reopen();
+
+  mutable std::mutex mutex_;  ///< guards all that follows
+  Disk disk_;
+  wire::StoreState opened_;  ///< what state() answers
+  bool failed_ = false;
+  bool full_ = false;
+  std::size_t failures_left_ = 0;
+  FailedCommit outcome_ = FailedCommit::lost;
+  std::optional<wire::StoreBatch> found_later_;
+};
+
+}  // namespace anabranch::storage
