@@ -1,0 +1,119 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/role.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace anabranch::transport {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+
+using ErrorCode = boost::system::error_code;
+using IoExecutor = asio::io_context::executor_type;
+using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, IoExecutor>;
+
+/// The first pieces of any buffer sequence, by value: what one read or write uses of it. Empty
+/// pieces are left out, so that a write never moves zero bytes while there are some to move.
+template <class Buffer, std::size_t capacity>
+class FewBuffers {
+ public:
+  template <class Sequence>
+  explicit FewBuffers(const Sequence& sequence) {
+    const auto end = asio::buffer_sequence_end(sequence);
+    for (auto i = asio::buffer_sequence_begin(sequence); i != end && count_ < capacity; ++i) {
+      const Buffer buffer(*i);
+      if (buffer.size() != 0) items_[count_++] = buffer;
+    }
+  }
+  const Buffer* begin() const { return items_.data(); }
+  const Buffer* end() const { return items_.data() + count_; }
+
+ private:
+  std::array<Buffer, capacity> items_;
+  std::size_t count_ = 0;
+};
+
+using ReadBuffers = FewBuffers<asio::mutable_buffer, 2>;
+using WriteBuffers = FewBuffers<asio::const_buffer, 16>;
+
+/// A connected byte stream: TCP, or whatever runs over it. Handlers are called on the
+/// stream's own executor, never from within the call that starts the operation.
+class ByteStream {
+ public:
+  using Transferred = asio::any_completion_handler<void(ErrorCode, std::size_t)>;
+  using Done = asio::any_completion_handler<void(ErrorCode)>;
+
+  virtual ~ByteStream() = default;
+  virtual void read_some(const ReadBuffers& buffers, Transferred handler) = 0;
+  virtual void write_some(const WriteBuffers& buffers, Transferred handler) = 0;
+  /// Ends the stream in good order: what was written arrives, what the peer still sends is
+  /// dropped, until the peer ends it too. Has no deadline of its own.
+  virtual void teardown(Done handler) = 0;
+  /// Cuts it at once; pending operations end with an error.
+  virtual void close() = 0;
+};
+
+std::unique_ptr<ByteStream> make_tcp_stream(TcpSocket socket);
+
+/// The one stream type that HTTP and WebSocket code is instantiated for. Those templates are
+/// expensive to compile; what lies beneath is chosen at run time.
+class AnyStream {
+ public:
+  using executor_type = IoExecutor;
+
+  AnyStream(IoExecutor executor, std::unique_ptr<ByteStream> stream)
+      : executor_(std::move(executor)), stream_(std::move(stream)) {}
+
+  executor_type get_executor() const noexcept { return executor_; }
+
+  template <class Buffers, class Token>
+  auto async_read_some(const Buffers& buffers, Token&& token) {
+    return asio::async_initiate<Token, void(ErrorCode, std::size_t)>(
+        [this](auto handler, const ReadBuffers& few) {
+          stream_->read_some(few, ByteStream::Transferred(std::move(handler)));
+        },
+        token, ReadBuffers(buffers));
+  }
+
+  template <class Buffers, class Token>
+  auto async_write_some(const Buffers& buffers, Token&& token) {
+    return asio::async_initiate<Token, void(ErrorCode, std::size_t)>(
+        [this](auto handler, const WriteBuffers& few) {
+          stream_->write_some(few, ByteStream::Transferred(std::move(handler)));
+        },
+        token, WriteBuffers(buffers));
+  }
+
+  void teardown(ByteStream::Done handler) { stream_->teardown(std::move(handler)); }
+
+  /// `callback` is told when Beast, after the last WebSocket frame, begins to tear the stream down.
+  void on_teardown(std::function<void()> callback) { on_teardown_ = std::move(callback); }
+
+  void close() { stream_->close(); }
+
+ private:
+  IoExecutor executor_;
+  std::unique_ptr<ByteStream> stream_;
+  std::function<void()> on_teardown_;
+
+  // Beast finds these two by argument-dependent lookup.
+
+  friend void beast_close_socket(AnyStream& stream) { stream.close(); }
+
+  template <class Handler>
+  friend void async_teardown(beast::role_type, AnyStream& stream, Handler&& handler) {
+    stream.teardown(ByteStream::Done(std::forward<Handler>(handler)));
+    if (stream.on_teardown_) stream.on_teardown_();
+  }
+};
+
+}  // namespace anabranch::transport

@@ -1,0 +1,100 @@
+#include "transport/client/connection_mailbox.h"
+
+#include <utility>
+
+namespace anabranch::transport {
+
+ConnectionMailbox::ConnectionMailbox(SessionId id, std::size_t send_buffer_bytes,
+                                     std::function<void()> wake)
+    : id_(id), send_buffer_bytes_(send_buffer_bytes), wake_(std::move(wake)) {}
+
+void ConnectionMailbox::send(Frame frame) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ended_ || close_) return;
+    if (fits(frame->size())) {
+      frame_bytes_ += frame->size();
+      frames_.push(std::move(frame));
+      if (writing_) return;
+    } else {
+      frames_.clear();
+      frame_bytes_ = 0;
+      request_close(CloseCode::too_slow, "too slow: reconnect and resume from your cursor");
+    }
+    if (!needs_wake()) return;
+  }
+  wake_();
+}
+
+void ConnectionMailbox::answered(std::size_t count) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ended_) return;
+    answered_ += count;
+    if (!std::exchange(wake_on_answer_, false) || !needs_wake()) return;
+  }
+  wake_();
+}
+
+void ConnectionMailbox::close(CloseCode code, std::string_view reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ended_ || close_) return;
+    request_close(code, reason);
+    if (!needs_wake()) return;
+  }
+  wake_();
+}
+
+void ConnectionMailbox::on_woken() {
+  const std::lock_guard lock(mutex_);
+  woken_ = false;
+}
+
+Frame ConnectionMailbox::take_frame() {
+  const std::lock_guard lock(mutex_);
+  writing_ = !frames_.empty();
+  if (!writing_) return nullptr;
+  Frame frame = frames_.pop();
+  frame_bytes_ -= frame->size();
+  return frame;
+}
+
+std::size_t ConnectionMailbox::take_answered() {
+  const std::lock_guard lock(mutex_);
+  wake_on_answer_ = answered_ == 0;
+  return std::exchange(answered_, 0);
+}
+
+std::optional<CloseRequest> ConnectionMailbox::close_request() const {
+  const std::lock_guard lock(mutex_);
+  return close_;
+}
+
+bool ConnectionMailbox::is_closing() const {
+  const std::lock_guard lock(mutex_);
+  return ended_ || close_.has_value();
+}
+
+void ConnectionMailbox::end() {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  frames_.clear();
+  frame_bytes_ = 0;
+}
+
+// The frame that is being written, or is the next to be, is not counted: the cap is on what piles
+// up behind it. So a frame larger than the cap does not condemn those that follow it closely.
+bool ConnectionMailbox::fits(std::size_t bytes) const {
+  if (frames_.empty()) return true;
+  const std::size_t waiting = frame_bytes_ - (writing_ ? 0 : frames_.front()->size());
+  return waiting == 0 || waiting + bytes <= send_buffer_bytes_;
+}
+
+void ConnectionMailbox::request_close(CloseCode code, std::string_view reason) {
+  close_ = CloseRequest{code, std::string(reason)};
+}
+
+bool ConnectionMailbox::needs_wake() { return !std::exchange(woken_, true); }
+
+}  // namespace anabranch::transport

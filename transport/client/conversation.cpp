@@ -1,0 +1,136 @@
+#include "transport/client/conversation.h"
+
+#include <limits>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "transport/client/auth_ok.h"
+
+namespace anabranch::transport {
+namespace {
+
+wire::ErrorEvent unauthenticated(std::string message) {
+  wire::ErrorEvent error;
+  error.code = wire::ErrorCode::unauthenticated;
+  error.message = std::move(message);
+  return error;
+}
+
+wire::ErrorEvent payload_too_large(std::size_t max_bytes) {
+  wire::ErrorEvent error;
+  error.code = wire::ErrorCode::payload_too_large;
+  error.message = "a frame may hold at most " + std::to_string(max_bytes) + " bytes; split it";
+  return error;
+}
+
+/// Whether a frame was so broken that it says nothing about who sent it.
+bool is_about_the_frame(wire::ErrorCode code) {
+  return code == wire::ErrorCode::invalid_json || code == wire::ErrorCode::payload_too_large;
+}
+
+std::optional<wire::RequestId> id_of(const wire::ClientMessage& message) {
+  const auto* write = std::get_if<wire::WriteRequest>(&message);
+  return write != nullptr ? write->id : std::nullopt;
+}
+
+}  // namespace
+
+Conversation::Conversation(const Surroundings& surroundings,
+                           std::shared_ptr<ConnectionMailbox> mailbox)
+    : with_(surroundings), mailbox_(std::move(mailbox)) {}
+
+void Conversation::open(Identity identity) {
+  identity_ = std::move(identity);
+  with_.sink.on_open(mailbox_, *identity_);
+}
+
+bool Conversation::on_frame(FrameKind kind, std::string_view frame) {
+  if (mailbox_->is_closing()) return false;
+  Decoded decoded = decode(kind, frame);
+  if (!is_open()) {
+    on_first_frames(decoded);
+    return false;
+  }
+  if (!decoded) {
+    refuse_in_turn(std::move(decoded.error()));
+  } else if (auto* write = std::get_if<wire::WriteRequest>(&*decoded)) {
+    with_.sink.on_write(mailbox_->id(), std::move(*write));
+  } else if (auto* request = std::get_if<wire::StateRequest>(&*decoded)) {
+    with_.sink.on_request(mailbox_->id(), std::move(*request));
+  } else {
+    renew(std::get<wire::Auth>(*decoded));
+  }
+  return true;
+}
+
+void Conversation::end() {
+  if (!std::exchange(identity_, std::nullopt)) return;
+  with_.sink.on_close(mailbox_->id());
+}
+
+std::optional<std::int64_t> Conversation::expires_at_ms() const {
+  return is_open() ? std::optional(identity_->expires_at_ms) : std::nullopt;
+}
+
+std::int64_t Conversation::milliseconds_to_expiry() const {
+  const std::int64_t now = with_.clock.now().wall_ms;
+  const std::int64_t end = identity_->expires_at_ms;
+  // The token's word is not to be trusted with arithmetic: the difference may overflow.
+  std::int64_t left = 0;
+  if (!__builtin_sub_overflow(end, now, &left)) return left;
+  return end > now ? std::numeric_limits<std::int64_t>::max() : 0;
+}
+
+Conversation::Decoded Conversation::decode(FrameKind kind, std::string_view frame) const {
+  if (frame.size() > with_.options.max_update_bytes) {
+    return tl::unexpected(payload_too_large(with_.options.max_update_bytes));
+  }
+  return with_.codec.decode(kind, frame);
+}
+
+void Conversation::on_first_frames(const Decoded& decoded) {
+  if (decoded) {
+    if (const auto* auth = std::get_if<wire::Auth>(&*decoded)) return authenticate(*auth);
+  } else if (is_about_the_frame(decoded.error().code)) {
+    return refuse_here(decoded.error());
+  }
+  wire::ErrorEvent error = unauthenticated("authenticate first: send auth with a token");
+  error.id = decoded ? id_of(*decoded) : decoded.error().id;
+  refuse_here(error);
+}
+
+void Conversation::authenticate(const wire::Auth& auth) {
+  Result<Identity> identity = with_.authenticator.verify(auth.token);
+  if (identity) return open(std::move(*identity));
+  refuse_here(unauthenticated(identity.error().message));
+  mailbox_->close(CloseCode::unauthenticated, "the token was refused");
+}
+
+void Conversation::renew(const wire::Auth& auth) {
+  Result<Identity> identity = with_.authenticator.verify(auth.token);
+  if (!identity) return refuse_in_turn(unauthenticated(identity.error().message));
+  if (identity->user != identity_->user) {
+    return refuse_in_turn(unauthenticated("this connection belongs to another user"));
+  }
+  identity_ = std::move(*identity);
+  with_.sink.on_answer(mailbox_->id(), make_auth_ok(with_.options, *identity_, with_.clock.now()));
+}
+
+/// Before the connection is open nothing else is being answered, so there is no order to keep.
+void Conversation::refuse_here(const wire::ErrorEvent& error) {
+  mailbox_->send(std::make_shared<const std::string>(with_.codec.encode(error)));
+  count_refusal();
+}
+
+void Conversation::refuse_in_turn(wire::ErrorEvent error) {
+  with_.sink.on_answer(mailbox_->id(), std::move(error));
+  count_refusal();
+}
+
+void Conversation::count_refusal() {
+  if (!refusals_.add(with_.clock.now().monotonic_ms)) return;
+  mailbox_->close(CloseCode::policy_violation, "too many refused frames");
+}
+
+}  // namespace anabranch::transport

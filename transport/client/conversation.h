@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/clock.h"
+#include "transport/client/connection_mailbox.h"
+#include "transport/client/frame_codec.h"
+#include "transport/client/refusal_count.h"
+#include "transport/client/server.h"
+
+namespace anabranch::transport {
+
+/// What one connection's frames mean, without its socket: authentication, renewal, refusals, and
+/// what reaches the sink. Everything it says to the client goes through the mailbox, or through the
+/// sink once the connection is open. For one thread.
+class Conversation {
+ public:
+  struct Surroundings {
+    const SessionOptions& options;
+    SessionSink& sink;
+    const Authenticator& authenticator;
+    const Clock& clock;
+    const FrameCodec& codec;
+  };
+
+  Conversation(const Surroundings& surroundings, std::shared_ptr<ConnectionMailbox> mailbox);
+
+  /// The client has proven who it is.
+  void open(Identity identity);
+
+  /// Takes the client's next frame. True when it went to the sink, which will answer it.
+  bool on_frame(FrameKind kind, std::string_view frame);
+
+  /// The connection is gone: tells the sink, if it knows of the connection. The sink hears nothing
+  /// more of it afterwards.
+  void end();
+
+  bool is_open() const { return identity_.has_value(); }
+
+  /// When the token expires, in Unix time; nothing before the connection is open.
+  std::optional<std::int64_t> expires_at_ms() const;
+
+  /// How long the token still serves; 0 or less when it has expired. Only while open.
+  std::int64_t milliseconds_to_expiry() const;
+
+ private:
+  using Decoded = tl::expected<wire::ClientMessage, wire::ErrorEvent>;
+
+  Decoded decode(FrameKind kind, std::string_view frame) const;
+  void on_first_frames(const Decoded& decoded);
+  void authenticate(const wire::Auth& auth);
+  void renew(const wire::Auth& auth);
+  void refuse_here(const wire::ErrorEvent& error);
+  void refuse_in_turn(wire::ErrorEvent error);
+  void count_refusal();
+
+  const Surroundings with_;
+  const std::shared_ptr<ConnectionMailbox> mailbox_;
+  std::optional<Identity> identity_;
+  RefusalCount refusals_;
+};
+
+}  // namespace anabranch::transport

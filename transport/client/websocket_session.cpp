@@ -1,0 +1,389 @@
+#include "transport/client/websocket_session.h"
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <chrono>
+#include <utility>
+
+#include "base/utf8.h"
+#include "transport/client/conversation.h"
+#include "transport/client/read_window.h"
+
+namespace anabranch::transport {
+namespace {
+
+namespace websocket = beast::websocket;
+
+using SteadyClock = std::chrono::steady_clock;
+using TimePoint = SteadyClock::time_point;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds upgrade_timeout{30};
+/// For what is queued and the close frame to leave, and once more for the client to answer it.
+constexpr seconds close_timeout{10};
+/// No timer is set further ahead: expiry times may lie centuries off, and the wall clock, by which
+/// tokens expire, may be set.
+constexpr milliseconds longest_wait = std::chrono::hours(1);
+/// What the first read of a frame makes room for, so that an idle connection holds little.
+constexpr std::size_t first_read_bytes = 512;
+constexpr std::size_t kept_buffer_bytes = 4096;
+
+SessionId next_session_id() {
+  static std::atomic<std::uint64_t> last = 0;
+  return SessionId{++last};
+}
+
+/// A close frame has room for 123 bytes of UTF-8.
+websocket::close_reason to_close_reason(const CloseRequest& request) {
+  std::string_view reason = request.reason;
+  reason = reason.substr(0, 123);
+  while (!is_utf8(reason)) reason.remove_suffix(1);
+  return {static_cast<websocket::close_code>(request.code),
+          beast::string_view(reason.data(), reason.size())};
+}
+
+/// One WebSocket connection: its upgrade, its frames in and out, its deadlines and its end. What
+/// the frames mean is the Conversation's business, what is to be sent lies in the mailbox.
+///
+/// The thread's register and each pending operation hold the session. There is at most one read,
+/// one write and one ping at a time, and one timer serves all deadlines: it is never put off, it
+/// just looks again when it fires.
+class WebsocketSession final : public Connection,
+                               public std::enable_shared_from_this<WebsocketSession> {
+ public:
+  WebsocketSession(ServerContext& context, IoThread& thread, AnyStream stream)
+      : context_(context),
+        options_(*context.options.sessions),
+        thread_(thread),
+        codec_(json_frame_codec()),
+        socket_(std::move(stream)),
+        timer_(socket_.get_executor()) {}
+
+  void start(const HttpRequest& request, UpgradeTerms terms);
+  void shut_down(CloseCode code) override;
+  void abort() override { finish(); }
+
+ private:
+  void configure(const std::string& protocol);
+  void on_upgraded(ErrorCode error, std::optional<Identity> identity);
+
+  void read();
+  bool may_read();
+  void on_read(ErrorCode error);
+  void heard();
+  void take_frame();
+
+  void on_woken();
+  void write();
+  void on_written(ErrorCode error);
+
+  void close_when_written();
+  void send_close();
+  void on_stream_lost();
+  void on_teardown();
+  void finish();
+
+  void on_timer();
+  void watch_opening(TimePoint now);
+  void watch_silence(TimePoint now);
+  void ping();
+  TimePoint next_deadline(TimePoint now) const;
+  void wake_at(TimePoint deadline);
+
+  ServerContext& context_;
+  const SessionOptions& options_;
+  IoThread& thread_;
+  const FrameCodec& codec_;
+  websocket::stream<AnyStream> socket_;
+  asio::steady_timer timer_;
+  std::shared_ptr<ConnectionMailbox> mailbox_;
+  std::optional<Conversation> conversation_;
+  ReadWindow unanswered_;
+  beast::flat_buffer inbox_;
+  Frame in_flight_;
+
+  TimePoint opening_deadline_;  // of the upgrade, then of authentication
+  TimePoint close_deadline_;
+  TimePoint last_heard_;
+  TimePoint timer_at_ = TimePoint::max();
+
+  bool upgraded_ = false;
+  bool reading_ = false;
+  bool pinged_ = false;        // since last_heard_
+  bool ping_pending_ = false;  // the operation
+  bool closing_ = false;       // nothing more is read for its meaning
+  bool close_sent_ = false;
+  bool heard_close_ = false;
+  bool finished_ = false;
+};
+
+// ---- opening
+
+void WebsocketSession::start(const HttpRequest& request, UpgradeTerms terms) {
+  auto wake = [gate = thread_.gate(), weak = weak_from_this()] {
+    gate->post([weak] {
+      if (const auto self = weak.lock()) self->on_woken();
+    });
+  };
+  mailbox_ = std::make_shared<ConnectionMailbox>(next_session_id(), options_.send_buffer_bytes,
+                                                 std::move(wake));
+  conversation_.emplace(Conversation::Surroundings{options_, *context_.sink,
+                                                   *context_.authenticator, context_.clock, codec_},
+                        mailbox_);
+  configure(terms.protocol);
+  opening_deadline_ = SteadyClock::now() + upgrade_timeout;
+  wake_at(opening_deadline_);
+  socket_.async_accept(
+      request, [self = shared_from_this(), identity = std::move(terms.identity)](
+                   ErrorCode error) mutable { self->on_upgraded(error, std::move(identity)); });
+}
+
+void WebsocketSession::configure(const std::string& protocol) {
+  using Base = websocket::stream_base;
+  socket_.set_option(Base::timeout{upgrade_timeout, Base::none(), false});
+  socket_.read_message_max(options_.max_frame_bytes);
+  socket_.auto_fragment(false);
+  socket_.text(codec_.kind() == FrameKind::text);
+  if (options_.compression) {
+    websocket::permessage_deflate deflate;
+    deflate.server_enable = true;
+    socket_.set_option(deflate);
+  }
+  if (!protocol.empty()) {
+    socket_.set_option(Base::decorator([protocol](websocket::response_type& response) {
+      response.set(http::field::sec_websocket_protocol, protocol);
+    }));
+  }
+  // The stream is a member, so its callbacks die with `this`.
+  socket_.control_callback([this](websocket::frame_type type, beast::string_view) {
+    heard();
+    heard_close_ = heard_close_ || type == websocket::frame_type::close;
+  });
+  socket_.next_layer().on_teardown([this] { on_teardown(); });
+}
+
+void WebsocketSession::on_upgraded(ErrorCode error, std::optional<Identity> identity) {
+  if (finished_) return;
+  if (error) return finish();
+  upgraded_ = true;
+  const TimePoint now = SteadyClock::now();
+  last_heard_ = now;
+  opening_deadline_ = now + options_.auth_timeout;
+  if (closing_) return write();
+  if (identity) conversation_->open(std::move(*identity));
+  wake_at(next_deadline(now));
+  read();
+}
+
+// ---- reading
+
+void WebsocketSession::read() {
+  if (reading_ || finished_ || !may_read()) return;
+  reading_ = true;
+  const std::size_t limit = inbox_.size() == 0 ? first_read_bytes : 0;
+  socket_.async_read_some(inbox_, limit, [self = shared_from_this()](ErrorCode error, std::size_t) {
+    self->on_read(error);
+  });
+}
+
+bool WebsocketSession::may_read() {
+  while (!closing_ && unanswered_.full()) {
+    const std::size_t answered = mailbox_->take_answered();
+    if (answered == 0) return false;
+    unanswered_.answered(answered);
+  }
+  return true;
+}
+
+void WebsocketSession::on_read(ErrorCode error) {
+  reading_ = false;
+  if (finished_) return;
+  if (error) return finish();
+  heard();
+  if (closing_) {
+    inbox_.clear();
+  } else if (socket_.is_message_done()) {
+    take_frame();
+  }
+  read();
+}
+
+/// Whatever comes shows that the client lives: pings and pongs too.
+void WebsocketSession::heard() {
+  last_heard_ = SteadyClock::now();
+  pinged_ = false;
+}
+
+void WebsocketSession::take_frame() {
+  const auto expiry = conversation_->expires_at_ms();
+  const auto bytes = inbox_.cdata();
+  const FrameKind kind = socket_.got_text() ? FrameKind::text : FrameKind::binary;
+  const std::string_view frame(static_cast<const char*>(bytes.data()), bytes.size());
+  if (conversation_->on_frame(kind, frame)) unanswered_.add(frame.size());
+  inbox_.clear();
+  if (inbox_.capacity() > kept_buffer_bytes) inbox_.shrink_to_fit();
+  if (conversation_->expires_at_ms() != expiry) wake_at(next_deadline(SteadyClock::now()));
+}
+
+// ---- writing
+
+void WebsocketSession::on_woken() {
+  mailbox_->on_woken();
+  if (finished_) return;
+  if (!closing_ && mailbox_->is_closing()) close_when_written();
+  if (!upgraded_) return;
+  write();
+  read();
+}
+
+void WebsocketSession::write() {
+  if (in_flight_ || close_sent_ || finished_) return;
+  in_flight_ = mailbox_->take_frame();
+  if (!in_flight_) {
+    if (closing_) send_close();
+    return;
+  }
+  socket_.async_write(
+      asio::buffer(*in_flight_),
+      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_written(error); });
+}
+
+void WebsocketSession::on_written(ErrorCode error) {
+  in_flight_.reset();
+  if (finished_) return;
+  if (error) return on_stream_lost();
+  if (!closing_ && mailbox_->is_closing()) close_when_written();
+  write();
+}
+
+// ---- ending
+
+void WebsocketSession::shut_down(CloseCode code) {
+  mailbox_->close(code, code == CloseCode::service_restart
+                            ? "this node is draining: connect to another one"
+                            : "this node is stopping: connect to another one");
+}
+
+void WebsocketSession::close_when_written() {
+  closing_ = true;
+  close_deadline_ = SteadyClock::now() + close_timeout;
+  wake_at(close_deadline_);
+}
+
+void WebsocketSession::send_close() {
+  const std::optional<CloseRequest> request = mailbox_->close_request();
+  if (!request || !socket_.is_open()) return on_stream_lost();
+  close_sent_ = true;
+  close_deadline_ = SteadyClock::now() + close_timeout;
+  socket_.async_close(to_close_reason(*request),
+                      [self = shared_from_this()](ErrorCode) { self->finish(); });
+}
+
+/// Nothing more can be written: the connection broke, or Beast is closing it because of what the
+/// client sent. In the second case the pending read ends when the client has got the close frame.
+void WebsocketSession::on_stream_lost() {
+  if (!reading_) return finish();
+  mailbox_->end();
+  if (!closing_) close_when_written();
+}
+
+/// The last frame has been written. Where both sides have said goodbye the connection is over;
+/// else Beast closed it because of what the client sent, and the client needs time to hear why.
+void WebsocketSession::on_teardown() {
+  if (close_sent_ || heard_close_) return finish();
+  mailbox_->end();
+  close_when_written();
+}
+
+void WebsocketSession::finish() {
+  if (std::exchange(finished_, true)) return;
+  const auto self = shared_from_this();
+  timer_.cancel();
+  socket_.next_layer().close();
+  mailbox_->end();
+  context_.websockets.leave();
+  conversation_->end();
+  thread_.remove(this);
+  context_.sockets.leave();
+}
+
+// ---- deadlines
+
+void WebsocketSession::on_timer() {
+  if (finished_) return;
+  timer_at_ = TimePoint::max();
+  const TimePoint now = SteadyClock::now();
+  if (closing_) {
+    if (now >= close_deadline_) return finish();
+  } else if (!upgraded_ || !conversation_->is_open()) {
+    watch_opening(now);
+  } else if (conversation_->milliseconds_to_expiry() <= 0) {
+    mailbox_->close(CloseCode::unauthenticated, "the token has expired");
+  }
+  if (finished_) return;
+  if (!closing_ && upgraded_) watch_silence(now);
+  wake_at(next_deadline(now));
+}
+
+void WebsocketSession::watch_opening(TimePoint now) {
+  if (now < opening_deadline_) return;
+  if (!upgraded_) return finish();
+  mailbox_->close(CloseCode::unauthenticated, "no token came in time");
+}
+
+void WebsocketSession::watch_silence(TimePoint now) {
+  // While the session does not read it hears nothing, which is no fault of the client.
+  if (!reading_) {
+    last_heard_ = now;
+    pinged_ = false;
+  }
+  // Beast may be ending the stream because of what the client sent, and has no deadline for that.
+  if (!socket_.is_open()) return on_stream_lost();
+  if (now >= last_heard_ + options_.idle_timeout) {
+    mailbox_->close(CloseCode::going_away, "nothing was heard of this client");
+  } else if (now >= last_heard_ + options_.idle_timeout / 2) {
+    ping();
+  }
+}
+
+void WebsocketSession::ping() {
+  if (std::exchange(pinged_, true) || std::exchange(ping_pending_, true)) return;
+  socket_.async_ping({}, [self = shared_from_this()](ErrorCode) { self->ping_pending_ = false; });
+}
+
+TimePoint WebsocketSession::next_deadline(TimePoint now) const {
+  if (closing_) return close_deadline_;
+  if (!upgraded_) return opening_deadline_;
+  TimePoint deadline = last_heard_ + (pinged_ ? options_.idle_timeout : options_.idle_timeout / 2);
+  if (!conversation_->is_open()) return std::min(deadline, opening_deadline_);
+  const milliseconds left(
+      std::min<std::int64_t>(conversation_->milliseconds_to_expiry(), longest_wait.count()));
+  return std::min(deadline, now + left);
+}
+
+/// Makes on_timer run at `deadline` or earlier.
+void WebsocketSession::wake_at(TimePoint deadline) {
+  if (finished_ || timer_at_ <= deadline) return;
+  // Deadlines that are due, but whose closing is still on its way, must not keep the thread busy.
+  timer_at_ = std::max(deadline, SteadyClock::now() + milliseconds(5));
+  timer_.expires_at(timer_at_);
+  timer_.async_wait([self = shared_from_this()](ErrorCode error) {
+    if (error != asio::error::operation_aborted) self->on_timer();
+  });
+}
+
+}  // namespace
+
+std::shared_ptr<Connection> start_websocket_session(ServerContext& context, IoThread& thread,
+                                                    AnyStream stream, const HttpRequest& request,
+                                                    UpgradeTerms terms) {
+  auto session = std::make_shared<WebsocketSession>(context, thread, std::move(stream));
+  thread.add(session);
+  session->start(request, std::move(terms));
+  return session;
+}
+
+}  // namespace anabranch::transport
