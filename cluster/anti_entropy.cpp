@@ -1,0 +1,70 @@
+#include "cluster/anti_entropy.h"
+
+#include <algorithm>
+
+namespace anabranch::cluster {
+
+void AntiEntropy::note_report(const std::string& peer, const crdt::VersionVector& theirs,
+                              const crdt::VersionVector& reach, bool urgent,
+                              std::int64_t now_ms) {
+  const auto [at, is_first] = targets_.try_emplace(peer);
+  Target& target = at->second;
+  const bool at_once = is_first || urgent;
+  // A peer that knows less than it did has lost its disk: what it told before is no target.
+  const bool outdated = reach.covers(target.vector) || !theirs.covers(target.vector);
+  if (!at_once && !outdated) return;
+  target.vector = theirs;
+  target.due_ms = at_once ? now_ms : now_ms + grace_ms;
+}
+
+void AntiEntropy::forget(const std::string& peer) {
+  targets_.erase(peer);
+}
+
+std::optional<std::string> AntiEntropy::start_due(const crdt::VersionVector& reach, bool gap,
+                                                  std::int64_t now_ms) {
+  if (active_) return {};
+  const std::string* chosen = nullptr;
+  const Target* best = nullptr;
+  for (const auto& [peer, target] : targets_) {
+    const bool due = gap || target.due_ms <= now_ms;
+    if (!due || target.avoid_until_ms > now_ms || reach.covers(target.vector)) continue;
+    // Of several, the one not given up lately; then the first by name.
+    if (!best || target.avoid_until_ms < best->avoid_until_ms) {
+      chosen = &peer;
+      best = &target;
+    }
+  }
+  if (!chosen) return {};
+  active_ = Active{*chosen, ++last_id_, 0, now_ms};
+  return *chosen;
+}
+
+bool AntiEntropy::expects(const std::string& peer, const wire::PullPiece& piece,
+                          std::int64_t now_ms) {
+  if (!active_ || active_->peer != peer || active_->id != piece.id) return false;
+  if (piece.index != active_->next_index) {
+    give_up(now_ms);
+    return false;
+  }
+  ++active_->next_index;
+  active_->progress_ms = now_ms;
+  return true;
+}
+
+std::optional<std::string> AntiEntropy::give_up_stalled(std::int64_t now_ms) {
+  if (!active_ || now_ms - active_->progress_ms < stall_ms) return {};
+  const std::string peer = active_->peer;
+  give_up(now_ms);
+  return peer;
+}
+
+void AntiEntropy::give_up(std::int64_t now_ms) {
+  if (!active_) return;
+  Target& target = targets_[active_->peer];
+  target.avoid_until_ms = now_ms + retry_ms;
+  target.due_ms = std::min(target.due_ms, now_ms);
+  active_.reset();
+}
+
+}  // namespace anabranch::cluster

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "crdt/version_vector.h"
+#include "wire/peer_messages.h"
+
+namespace anabranch::cluster {
+
+/// Decides when to pull and from whom, and keeps the state of the one pull that may be under way.
+///
+/// A peer's report that is ahead of us is no news by itself: what it tells of others' writes may be
+/// on its way to us as a publication too. So a report is remembered as a target, and a pull starts
+/// only when the target is still not covered some time later, or at once where waiting is useless:
+/// at the first report of a peer (a start, a healed link), at a gap, and where a heartbeat is ahead
+/// on its sender's own writes (it left behind them on the same socket, so they were lost).
+class AntiEntropy {
+ public:
+  /// How long publications may take to catch up with what a report told.
+  static constexpr std::int64_t grace_ms = 300;
+  /// A pull without a new piece for this long is given up.
+  static constexpr std::int64_t stall_ms = 3000;
+  /// A peer whose pull was given up is left alone this long, if there is another to ask.
+  static constexpr std::int64_t retry_ms = 2000;
+
+  /// Notes what `peer` knows. `reach` is what we know or have waiting without a gap. `urgent`: do
+  /// not wait for publications.
+  void note_report(const std::string& peer, const crdt::VersionVector& theirs,
+                   const crdt::VersionVector& reach, bool urgent, std::int64_t now_ms);
+
+  /// The peer is gone; its next report is a first one again.
+  void forget(const std::string& peer);
+
+  /// Starts a pull where one is due and none is under way: names the peer. `gap`: publications
+  /// wait for writes before them, so anyone who is ahead is asked at once.
+  std::optional<std::string> start_due(const crdt::VersionVector& reach, bool gap,
+                                       std::int64_t now_ms);
+
+  struct Active {
+    std::string peer;
+    std::uint64_t id = 0;
+    std::uint64_t next_index = 0;
+    std::int64_t progress_ms = 0;
+  };
+  const std::optional<Active>& active() const { return active_; }
+
+  /// Takes note of a piece. True when it is the next one of the pull under way; a piece out of
+  /// turn (one was lost) ends the pull.
+  bool expects(const std::string& peer, const wire::PullPiece& piece, std::int64_t now_ms);
+
+  /// The last piece has been applied.
+  void finish() { active_.reset(); }
+  /// Gives the pull up where it has stalled; names its peer.
+  std::optional<std::string> give_up_stalled(std::int64_t now_ms);
+  void give_up(std::int64_t now_ms);
+
+ private:
+  struct Target {
+    crdt::VersionVector vector;
+    std::int64_t due_ms = 0;
+    std::int64_t avoid_until_ms = 0;
+  };
+  std::map<std::string, Target> targets_;
+  std::optional<Active> active_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace anabranch::cluster

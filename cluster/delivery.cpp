@@ -1,0 +1,121 @@
+#include "cluster/delivery.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "crdt/materialise.h"
+
+namespace anabranch::cluster {
+
+namespace {
+
+using crdt::Change;
+using crdt::Document;
+using crdt::Path;
+
+/// Kinds of a newer node are kept and passed on between nodes; clients cannot read them.
+bool is_for_clients(const crdt::Payload& payload) {
+  return payload.kind == crdt::RecordKind::value || payload.kind == crdt::RecordKind::tombstone;
+}
+
+std::optional<Dot> told_dot(Dot dot, const crdt::VersionVector& vector) {
+  if (!vector.covers(dot)) return {};
+  return dot;
+}
+
+wire::SyncedRecord synced(const Document::Entry& entry, const crdt::VersionVector& vector) {
+  const auto& [path, record] = entry;
+  return {path, record.stamp, record.payload, told_dot(record.dot, vector)};
+}
+
+/// Entries in path order, each once.
+using Entries = std::map<Path, const Document::Entry*>;
+
+void add_below(Entries& entries, const Document& document, const Path& path) {
+  auto [at, end] = document.below(path);
+  for (; at != end; ++at) entries.emplace(at->first, &*at);
+}
+
+void append_syncs(std::vector<wire::ClientEvent>& events, const Entries& entries,
+                  const crdt::VersionVector& vector) {
+  for (const auto& [path, entry] : entries) {
+    if (is_for_clients(entry->second.payload)) events.push_back(wire::Sync{synced(*entry, vector)});
+  }
+}
+
+}  // namespace
+
+std::vector<wire::ClientEvent> events_of_write(const Document& document, const crdt::Write& write,
+                                               const std::vector<Change>& won,
+                                               const crdt::VersionVector& vector) {
+  std::vector<wire::ClientEvent> events;
+  std::vector<Change> shown;
+  std::copy_if(won.begin(), won.end(), std::back_inserter(shown),
+               [](const Change& change) { return is_for_clients(change.payload); });
+  const std::optional<Dot> dot = told_dot(write.dot, vector);
+  if (write.is_batch && !shown.empty()) {
+    events.push_back(wire::BatchSync{write.stamp, dot, std::move(shown)});
+  } else {
+    for (Change& change : shown) {
+      events.push_back(wire::Sync{{change.path, write.stamp, change.payload, dot}});
+    }
+  }
+
+  Entries below;
+  for (const Change& change : won) add_below(below, document, change.path);
+  for (const Change& change : won) below.erase(change.path);
+  append_syncs(events, below, vector);
+  return events;
+}
+
+std::vector<wire::ClientEvent> events_for_writer(const Document& document,
+                                                 const Acceptance& acceptance,
+                                                 const crdt::VersionVector& vector) {
+  Entries told;
+  for (const auto* own : {&acceptance.to_store, &acceptance.repeated}) {
+    for (const Change& change : *own) add_below(told, document, change.path);
+  }
+  // The writer has its own changes; but where a winner is told above one of them (equal stamps,
+  // the path decided by content), a simple client drops it with the rest and needs it again.
+  for (const auto* own : {&acceptance.to_store, &acceptance.repeated}) {
+    for (const Change& change : *own) told.erase(change.path);
+  }
+  for (const Change& change : acceptance.lost) {
+    for (const Document::Entry* winner :
+         document.dominators(change.path, acceptance.stamp, change.payload)) {
+      told.emplace(winner->first, winner);
+      add_below(told, document, winner->first);
+    }
+  }
+  std::vector<wire::ClientEvent> events;
+  append_syncs(events, told, vector);
+  return events;
+}
+
+wire::ClientEvent answer_request(const Document& document, const ClientRequest& request,
+                                 const crdt::VersionVector& vector) {
+  crdt::VersionVector known = request.cursor.value_or(crdt::VersionVector());
+  for (const Dot& dot : request.seen) known.raise(dot.origin, dot.seq);
+  wire::Position position{document.version(), vector, !vector.covers(known)};
+
+  using Want = wire::StateRequest::Want;
+  if (request.want == Want::full || (request.want == Want::unstated && !request.cursor)) {
+    return wire::Full{crdt::materialise(document), std::move(position)};
+  }
+
+  wire::Delta delta;
+  delta.complete = !request.cursor;
+  delta.position = std::move(position);
+  const Path* changed = nullptr;  // below it everything is told again
+  for (const Document::Entry& entry : document.records()) {
+    const bool missed = delta.complete || !known.covers(entry.second.dot) ||
+                        (changed && changed->covers(entry.first));
+    if (!missed) continue;
+    if (!changed || !changed->covers(entry.first)) changed = &entry.first;
+    if (is_for_clients(entry.second.payload)) delta.changes.push_back(synced(entry, vector));
+  }
+  return delta;
+}
+
+}  // namespace anabranch::cluster

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "cluster/acceptance.h"
+#include "cluster/replica_io.h"
+#include "crdt/document.h"
+#include "crdt/version_vector.h"
+#include "wire/client_messages.h"
+
+// Which events tell a client what has changed. Pure functions of a document.
+
+namespace anabranch::cluster {
+
+/// The events for everyone who did not make this write: the changes that won (a batch as one
+/// event), then what stands below them, for a simple client has just dropped it. Dots are told
+/// only where `vector` covers them.
+std::vector<wire::ClientEvent> events_of_write(const crdt::Document& document,
+                                               const crdt::Write& write,
+                                               const std::vector<crdt::Change>& won,
+                                               const crdt::VersionVector& vector);
+
+/// What follows the ack to the writer: the winners over what lost, and what stands below the
+/// winners and below the write's own paths, in path order.
+std::vector<wire::ClientEvent> events_for_writer(const crdt::Document& document,
+                                                 const Acceptance& acceptance,
+                                                 const crdt::VersionVector& vector);
+
+/// The answer to a request: `full`, or a `delta` of what the cursor and the seen dots do not cover.
+wire::ClientEvent answer_request(const crdt::Document& document, const ClientRequest& request,
+                                 const crdt::VersionVector& vector);
+
+}  // namespace anabranch::cluster

@@ -1,0 +1,113 @@
+#include "cluster/ledger.h"
+
+#include <utility>
+
+namespace anabranch::cluster {
+
+namespace {
+
+/// The entries of `vector` that `by` does not cover.
+crdt::VersionVector uncovered(const crdt::VersionVector& vector, const crdt::VersionVector& by) {
+  crdt::VersionVector left;
+  for (const auto& [origin, seq] : vector.entries()) {
+    if (by[origin] < seq) left.raise(origin, seq);
+  }
+  return left;
+}
+
+}  // namespace
+
+Ledger::Ledger(wire::StoreState state) : staged_(state), durable_(std::move(state)) {}
+
+void Ledger::mint(ReplicaId replica) {
+  staged_.replica = replica;
+  batch_.replica = replica;
+}
+
+std::vector<crdt::Change> Ledger::apply(crdt::Document& document, const crdt::Write& write,
+                                        bool advance) {
+  const bool was_empty = document.records().empty();
+  std::vector<crdt::Change> won;
+  for (const crdt::Change& change : write.changes) {
+    crdt::Record record{write.stamp, write.dot, write.is_batch, change.payload};
+    crdt::Document::Merged merged = document.merge(change.path, record);
+    for (crdt::Document::Entry& entry : merged.removed) erase(write.user, std::move(entry));
+    if (merged.stored) put(write.user, change.path, record);
+    if (merged.verdict == crdt::Verdict::wins) won.push_back(change);
+  }
+  if (was_empty && !document.records().empty()) ++staged_.totals.users;
+
+  const Dot dot = write.dot;
+  if (advance) {
+    if (staged_.vector.raise(dot.origin, dot.seq)) batch_.advanced.raise(dot.origin, dot.seq);
+    if (!staged_.beyond.entries().empty()) forget_covered_beyond();
+  } else if (!staged_.vector.covers(dot)) {
+    staged_.beyond.raise(dot.origin, dot.seq);
+  }
+  return won;
+}
+
+void Ledger::join(const crdt::VersionVector& vector) {
+  for (const auto& [origin, seq] : vector.entries()) {
+    if (staged_.vector.raise(origin, seq)) batch_.advanced.raise(origin, seq);
+  }
+  forget_covered_beyond();
+}
+
+Ledger::Staged Ledger::take() {
+  batch_.totals = staged_.totals;
+  return {std::exchange(batch_, {}), staged_.beyond};
+}
+
+void Ledger::settled(const Staged& staged) {
+  const wire::StoreBatch& batch = staged.batch;
+  durable_.vector.join(batch.advanced);
+  for (const auto& [bucket, sum] : batch.digests) durable_.digest.set(bucket, sum);
+  durable_.totals = batch.totals;
+  durable_.beyond = staged.beyond;
+  if (batch.replica) durable_.replica = *batch.replica;
+}
+
+void Ledger::roll_back() {
+  staged_ = durable_;
+  batch_ = {};
+}
+
+void Ledger::reset(wire::StoreState state) {
+  durable_ = std::move(state);
+  roll_back();
+}
+
+void Ledger::erase(const UserId& user, crdt::Document::Entry entry) {
+  account(user, entry.first, entry.second, -1);
+  batch_.records.push_back(
+      {wire::RecordChange::Kind::erase, user, entry.first, std::move(entry.second)});
+}
+
+void Ledger::put(const UserId& user, const crdt::Path& path, const crdt::Record& record) {
+  account(user, path, record, +1);
+  batch_.records.push_back({wire::RecordChange::Kind::put, user, path, record});
+}
+
+void Ledger::account(const UserId& user, const crdt::Path& path, const crdt::Record& record,
+                     int sign) {
+  const bool is_value = record.payload.kind == crdt::RecordKind::value;
+  (is_value ? staged_.totals.values : staged_.totals.tombstones) += sign;
+  staged_.totals.bytes += sign * crdt::Document::cost_of(path, record.payload);
+
+  const Uint128 hash = crdt::digest_of(user, path, record);
+  if (hash == 0) return;
+  const std::size_t bucket = crdt::StateDigest::bucket_of(user);
+  if (sign > 0) {
+    staged_.digest.add(bucket, hash);
+  } else {
+    staged_.digest.subtract(bucket, hash);
+  }
+  batch_.digests[bucket] = staged_.digest.bucket(bucket);
+}
+
+void Ledger::forget_covered_beyond() {
+  staged_.beyond = uncovered(staged_.beyond, staged_.vector);
+}
+
+}  // namespace anabranch::cluster

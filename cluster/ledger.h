@@ -1,0 +1,66 @@
+#pragma once
+
+#include <vector>
+
+#include "crdt/digest.h"
+#include "crdt/document.h"
+#include "crdt/record.h"
+#include "crdt/version_vector.h"
+#include "wire/store_batch.h"
+
+namespace anabranch::cluster {
+
+/// What this node knows, twice: as it stands in memory (staged) and as it stands on disk
+/// (durable). Merges writes into documents and writes down, in one StoreBatch, everything that the
+/// disk must change for it: records, log, version vector, digests, totals.
+class Ledger {
+ public:
+  explicit Ledger(wire::StoreState state);
+
+  ReplicaId replica() const { return staged_.replica; }
+  const crdt::VersionVector& vector() const { return staged_.vector; }
+  /// Per origin, the highest dot held that the vector does not cover.
+  const crdt::VersionVector& beyond() const { return staged_.beyond; }
+  const wire::StoreState& durable() const { return durable_; }
+
+  /// Takes a new replica id; the writes after it are that replica's.
+  void mint(ReplicaId replica);
+
+  /// Merges `write` into its user's document. `advance`: its dot is the next of its origin, and
+  /// the vector covers it from now on; otherwise it is held beyond the vector. Returns the changes
+  /// that won.
+  std::vector<crdt::Change> apply(crdt::Document& document, const crdt::Write& write, bool advance);
+
+  /// Joins a peer's vector: everything it covers is known.
+  void join(const crdt::VersionVector& vector);
+
+  bool has_changes() const { return !batch_.empty(); }
+
+  /// What is staged beyond the last batch taken. The caller commits it and then says `settled`.
+  struct Staged {
+    wire::StoreBatch batch;
+    crdt::VersionVector beyond;
+  };
+  Staged take();
+
+  /// The batch is on disk.
+  void settled(const Staged& staged);
+
+  /// Forgets all that is not durable: a commit has failed.
+  void roll_back();
+
+  /// The disk was read anew.
+  void reset(wire::StoreState state);
+
+ private:
+  void erase(const UserId& user, crdt::Document::Entry entry);
+  void put(const UserId& user, const crdt::Path& path, const crdt::Record& record);
+  void account(const UserId& user, const crdt::Path& path, const crdt::Record& record, int sign);
+  void forget_covered_beyond();
+
+  wire::StoreState staged_;
+  wire::StoreState durable_;
+  wire::StoreBatch batch_;
+};
+
+}  // namespace anabranch::cluster

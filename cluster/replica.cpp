@@ -1,0 +1,265 @@
+#include "cluster/replica.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace anabranch::cluster {
+
+namespace {
+
+/// A publication is cut into messages of about this size, so that none nears the peers' limit.
+constexpr std::size_t publication_bytes = 1 << 20;
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+const UserId& user_of(const UserInput& input) {
+  return std::visit([](const auto& some) -> const UserId& { return some.user; }, input);
+}
+
+wire::ErrorEvent unavailable(const wire::WriteRequest& request) {
+  wire::ErrorEvent error;
+  error.code = wire::ErrorCode::unavailable;
+  error.message = "this node cannot store now; keep the write and retry here or at another node";
+  error.id = request.id;
+  error.of_write = true;
+  return error;
+}
+
+}  // namespace
+
+Replica::Replica(ReplicaOptions options, wire::StoreState state, Random& random, Now now)
+    : options_(std::move(options)),
+      random_(random),
+      now_(now),
+      started_ms_(now.monotonic_ms),
+      ledger_(std::move(state)),
+      documents_(options_.document_cache_bytes),
+      rate_(options_.updates_per_minute, options_.update_burst),
+      replicated_acks_(options_.acks),
+      peers_(options_.others),
+      streams_(options_.stream_bytes),
+      last_heartbeat_ms_(now.monotonic_ms - heartbeat_limit_ms) {
+  caught_up_ = options_.others.empty();
+}
+
+void Replica::step(Input input, Now now) {
+  now_ = now;
+  std::visit(Overloaded{
+                 [this](ClientWrite& some) { on(UserInput(std::move(some))); },
+                 [this](ClientRequest& some) { on(UserInput(std::move(some))); },
+                 [this](ClientAnswer& some) { on(UserInput(std::move(some))); },
+                 [this](StateRead& some) { on(UserInput(std::move(some))); },
+                 [this](auto& some) { on(std::move(some)); },
+             },
+             input);
+}
+
+std::vector<Effect> Replica::take_effects() { return std::exchange(effects_, {}); }
+
+void Replica::note(Note::Level level, std::string text) { emit(Note{level, std::move(text)}); }
+
+void Replica::on(UserInput input) {
+  const UserId& user = user_of(input);
+  DocumentCache::Entry* entry = documents_.find(user);
+  if (!entry) {
+    // An answer needs no document, only its place behind what the user's sessions sent before.
+    if (auto* answer = std::get_if<ClientAnswer>(&input)) return hold_answer(std::move(*answer));
+    emit(LoadUser{user});
+    entry = &documents_.begin_loading(user);
+  }
+  if (!entry->loaded) {
+    entry->waiting.push_back(std::move(input));
+    return;
+  }
+  dispatch(*entry, std::move(input));
+}
+
+void Replica::dispatch(DocumentCache::Entry& entry, UserInput input) {
+  std::visit([&](auto& some) { handle(entry, std::move(some)); }, input);
+}
+
+DocumentCache::Entry* Replica::loaded(const UserId& user) {
+  DocumentCache::Entry* entry = documents_.find(user);
+  if (entry) return entry->loaded ? entry : nullptr;
+  emit(LoadUser{user});
+  documents_.begin_loading(user);
+  return nullptr;
+}
+
+void Replica::on(UserLoaded loaded) {
+  DocumentCache::Entry* entry = documents_.find(loaded.user);
+  if (!entry || entry->loaded) return;
+  std::deque<UserInput> waiting = std::move(entry->waiting);
+
+  if (!loaded.records) {
+    documents_.erase(loaded.user);
+    note(Note::Level::error, "cannot read a user's records: " + loaded.records.error().message);
+    for (UserInput& input : waiting) {
+      if (auto* write = std::get_if<ClientWrite>(&input)) {
+        refuse(*write, unavailable(write->request));
+      } else if (auto* request = std::get_if<ClientRequest>(&input)) {
+        hold_answer({request->session, request->user, unavailable({})});
+      } else if (auto* answer = std::get_if<ClientAnswer>(&input)) {
+        hold_answer(std::move(*answer));
+      } else if (auto* read = std::get_if<StateRead>(&input)) {
+        open_.held.push_back(
+            HeldRead{*read, {read->token, tl::unexpected(loaded.records.error())}});
+      }
+    }
+    return;
+  }
+
+  for (auto& [path, record] : *loaded.records) {
+    const auto kept = entry->document.merge(path, std::move(record));
+    // A timestamp from the future must not drag the ones that this node gives along with it.
+    const crdt::Record* standing = entry->document.find(path);
+    if (kept.stored && standing->stamp.timestamp_ms <= now_.wall_ms) {
+      entry->issued_ms = std::max(entry->issued_ms, standing->stamp.timestamp_ms);
+    }
+  }
+  entry->loaded = true;
+  documents_.pin(loaded.user);  // `waiting` may load others and so make room
+  documents_.reweigh(loaded.user);
+  for (UserInput& input : waiting) dispatch(*entry, std::move(input));
+  documents_.unpin(loaded.user);
+  drain_pieces();
+  drain_streams();
+}
+
+void Replica::keep_document(const UserId& user) {
+  if (open_.pinned.insert(user).second) documents_.pin(user);
+}
+
+void Replica::flush(Now now) {
+  now_ = now;
+  if (in_flight_) return;
+  if (storage_ok_ && ledger_.has_changes()) {
+    open_.ticket = ++last_ticket_;
+    open_.staged = ledger_.take();
+    emit(Commit{open_.ticket, open_.staged.batch});
+    in_flight_ = std::exchange(open_, {});
+  } else if (!open_.held.empty()) {
+    release(std::exchange(open_, {}));
+  }
+}
+
+void Replica::on(const Committed& committed) {
+  ANABRANCH_CHECK(in_flight_ && in_flight_->ticket == committed.ticket);
+  Group group = std::move(*in_flight_);
+  in_flight_.reset();
+  if (!committed.ok) {
+    fail_group(std::move(group));
+    return;
+  }
+  ledger_.settled(group.staged);
+  const auto& advanced = group.staged.batch.advanced;
+  const ReplicaId self = ledger_.durable().replica;
+  commit_times_.note(advanced[self], now_.monotonic_ms);
+  progress_untold_ = progress_untold_ || !advanced.entries().empty();
+  release(std::move(group));
+  tell_progress();
+  update_caught_up();
+}
+
+void Replica::release(Group group) {
+  publish(std::move(group.published));
+  for (Held& held : group.held) {
+    std::visit(Overloaded{
+                   [this](HeldWrite& write) {
+                     if (write.replicated) {
+                       replicated_acks_.wait_for(write.waits_for, write.write.session,
+                                                 std::move(*write.replicated));
+                     }
+                     if (write.deliver) emit(std::move(*write.deliver));
+                     emit(std::move(write.answer));
+                   },
+                   [this](HeldRequest& request) { emit(std::move(request.answer)); },
+                   [this](HeldAnswer& held_answer) {
+                     ClientAnswer& answer = held_answer.answer;
+                     Answer out{answer.session, {}};
+                     out.events.push_back(std::move(answer.event));
+                     emit(std::move(out));
+                   },
+                   [this](HeldRead& read) { emit(std::move(read.answer)); },
+                   [this](Deliver& deliver) { emit(std::move(deliver)); },
+               },
+               held);
+  }
+  for (const UserId& user : group.pinned) documents_.unpin(user);
+}
+
+void Replica::publish(std::vector<crdt::Write> writes) {
+  wire::PublishedWrites message;
+  std::size_t bytes = 0;
+  const auto send = [&] {
+    if (!message.writes.empty()) emit(Publish{std::exchange(message, {})});
+    bytes = 0;
+  };
+  for (crdt::Write& write : writes) {
+    const bool other_origin =
+        !message.writes.empty() && message.writes.back().dot.origin != write.dot.origin;
+    if (other_origin || bytes >= publication_bytes) send();
+    bytes += weight_of(write);
+    message.writes.push_back(std::move(write));
+  }
+  send();
+}
+
+void Replica::fail_group(Group group) {
+  fail_storage();
+  // Everything since the last good commit is undone: this group's work and the open one's. Their
+  // inputs go round again in their order, the writes as the error that answers them; requests and
+  // reads find what is durable.
+  std::vector<Held> held = std::move(group.held);
+  std::move(open_.held.begin(), open_.held.end(), std::back_inserter(held));
+  group.pinned.merge(open_.pinned);
+  open_ = {};
+  for (const UserId& user : group.pinned) documents_.erase(user);
+  for (Held& one : held) {
+    std::visit(Overloaded{
+                   [this](HeldWrite& write) {
+                     on(UserInput(ClientAnswer{write.write.session, write.write.user,
+                                               unavailable(write.write.request)}));
+                   },
+                   [this](HeldRequest& request) { on(UserInput(std::move(request.request))); },
+                   [this](HeldAnswer& answer) { on(UserInput(std::move(answer.answer))); },
+                   [this](HeldRead& read) { on(UserInput(std::move(read.read))); },
+                   [](Deliver&) {},
+               },
+               one);
+  }
+}
+
+void Replica::fail_storage() {
+  storage_ok_ = false;
+  ledger_.roll_back();
+  anti_entropy_.give_up(now_.monotonic_ms);
+  pieces_.clear();
+  streams_.clear();
+  note(Note::Level::error, "the disk refuses writes: clients' writes are refused until it is back");
+  // Whether this process may go on under its id is asked again: what had settled it is undone.
+  has_written_ = false;
+  crdt::VersionVector held = ledger_.durable().vector;
+  held.join(ledger_.durable().beyond);
+  emit(RecoverStore{std::move(held)});
+}
+
+void Replica::on(StoreRecovered recovered) {
+  storage_ok_ = true;
+  ledger_.reset(std::move(recovered.state));
+  documents_.clear();
+  note(Note::Level::info, "the disk takes writes again");
+  // Their authors were told to retry; everyone else learns of them here, peers by a pull.
+  for (crdt::Write& write : recovered.resurfaced) {
+    const UserId user = write.user;
+    on(UserInput(Redelivery{user, std::move(write)}));
+  }
+  progress_untold_ = true;
+}
+
+}  // namespace anabranch::cluster

@@ -1,0 +1,187 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "cluster/acceptance.h"
+#include "cluster/anti_entropy.h"
+#include "cluster/document_cache.h"
+#include "cluster/ledger.h"
+#include "cluster/origin_streams.h"
+#include "cluster/peer_table.h"
+#include "cluster/rate_limiter.h"
+#include "cluster/replica_io.h"
+#include "cluster/replica_status.h"
+#include "cluster/replicated_acks.h"
+#include "crdt/document.h"
+#include "wire/client_messages.h"
+#include "wire/peer_messages.h"
+#include "wire/store_batch.h"
+
+namespace anabranch::cluster {
+
+struct ReplicaOptions {
+  std::vector<Member> others;  ///< all members of the cluster but this one
+  std::uint64_t epoch = 1;
+  std::size_t acks = 0;  ///< other nodes that must have a write on disk for a "replicated" ack
+  StateLimits state;
+  std::uint64_t updates_per_minute = 100;  ///< per user; 0: no limit
+  std::uint64_t update_burst = 100;
+  std::size_t document_cache_bytes = 256 << 20;
+  std::size_t stream_bytes = 64 << 20;  ///< publications that wait for what came before them
+};
+
+/// One node's part in the cluster: everything that decides, nothing that touches the world.
+///
+/// A state machine: `step` takes one input and the time, effects collect and are taken out by
+/// `take_effects`, in an order that is part of the contract. Inputs change the state in memory at
+/// once; whatever depends on the disk (acks, deliveries, publications, the answers to requests that
+/// may have seen it) is held in a group and comes out only when that group's Commit has been
+/// answered by Committed. So "durable, then visible" is data, not discipline: no device and no peer
+/// sees a write that the node could forget. While a commit is under way the next group fills;
+/// `flush` closes it, so that a busy node makes larger groups and an idle one does not wait.
+///
+/// A failed commit is "unknown": its writes are answered `unavailable`, memory goes back to what is
+/// durable, and the store is recovered before the next write; reads go on. (Modelled on etcd's raft
+/// library with asynchronous storage writes.)
+///
+/// Owns no socket, thread, clock or file; one thread at a time. Iteration order is deterministic.
+class Replica {
+ public:
+  /// `state`: what the store holds. `random` mints replica ids and outlives the replica.
+  Replica(ReplicaOptions options, wire::StoreState state, Random& random, Now now);
+
+  void step(Input input, Now now);
+
+  /// To be called after a run of steps: commits what they have gathered, or lets it out where
+  /// there is nothing to commit. Does nothing while a commit is under way.
+  void flush(Now now);
+
+  std::vector<Effect> take_effects();
+
+  /// May take clients: caught up with the peers that answered in time, storage writable.
+  bool ready() const { return caught_up_ && storage_ok_; }
+
+  ReplicaStatus status(Now now) const;
+
+ private:
+  // What a group holds back for one input, in the order of the inputs.
+  struct HeldWrite {
+    ClientWrite write;  ///< kept for the answer to a failed commit; its changes are moved out
+    Answer answer;
+    std::optional<Deliver> deliver;
+    std::optional<wire::Ack> replicated;  ///< waits for other nodes once durable
+    Dot waits_for;
+  };
+  struct HeldRequest {
+    ClientRequest request;
+    Answer answer;
+  };
+  struct HeldAnswer {
+    ClientAnswer answer;
+  };
+  struct HeldRead {
+    StateRead read;
+    StateReadAnswer answer;
+  };
+  using Held = std::variant<HeldWrite, HeldRequest, HeldAnswer, HeldRead, Deliver>;
+
+  struct Group {
+    Ticket ticket = 0;
+    Ledger::Staged staged;
+    std::vector<Held> held;
+    std::vector<crdt::Write> published;
+    std::set<UserId> pinned;
+  };
+
+  // replica.cpp: inputs, groups, the store
+  void on(UserInput input);
+  void on(UserLoaded loaded);
+  void on(const Committed& committed);
+  void on(StoreRecovered recovered);
+  void dispatch(DocumentCache::Entry& entry, UserInput input);
+  DocumentCache::Entry* loaded(const UserId& user);
+  void keep_document(const UserId& user);  ///< until the open group is released
+  void release(Group group);
+  void publish(std::vector<crdt::Write> writes);
+  void fail_group(Group group);
+  void fail_storage();
+  void emit(Effect effect) { effects_.push_back(std::move(effect)); }
+  void note(Note::Level level, std::string text);
+
+  // replica_clients.cpp: what clients ask for
+  void handle(DocumentCache::Entry& entry, ClientWrite write);
+  void handle(DocumentCache::Entry& entry, ClientRequest request);
+  void handle(DocumentCache::Entry& entry, ClientAnswer answer);
+  void handle(DocumentCache::Entry& entry, StateRead read);
+  void handle(DocumentCache::Entry& entry, Redelivery redelivery);
+  void hold_answer(ClientAnswer answer);
+  void refuse(const ClientWrite& write, wire::ErrorEvent error);
+  void mint_before_first_write();
+  void mint(const std::string& why);
+
+  // replica_peers.cpp: what peers tell, and what time brings
+  void on(PeerReceived received);
+  void on(const Tick& tick);
+  void receive(Peer& peer, wire::PublishedWrites published);
+  void receive(Peer& peer, wire::Heartbeat heartbeat);
+  void receive(Peer& peer, wire::Hello hello);
+  void receive(Peer& peer, wire::Welcome welcome);
+  void receive(Peer& peer, wire::Progress progress);
+  void receive(Peer& peer, wire::Pull pull);
+  void receive(Peer& peer, wire::PullCredit credit);
+  void receive(Peer& peer, wire::PullPiece piece);
+  void learn(Peer& peer, const wire::NodeReport& report, bool is_heartbeat);
+  void learn_durable(Peer& peer, ReplicaId replica, const crdt::VersionVector& vector);
+  void check_own_origin(const crdt::VersionVector& theirs, const std::string& who);
+  void drain_stream(ReplicaId origin);
+  void drain_streams();
+  void drain_pieces();
+  void apply_peer_write(const crdt::Write& write, bool advance);
+  void start_pull();
+  void update_caught_up();
+  void tell_progress();
+  void watch_peers();
+  wire::NodeReport report() const;
+
+  ReplicaOptions options_;
+  Random& random_;
+  Now now_;
+  std::int64_t started_ms_;
+
+  Ledger ledger_;
+  DocumentCache documents_;
+  RateLimiter rate_;
+  ReplicatedAcks replicated_acks_;
+  CommitTimes commit_times_;
+
+  PeerTable peers_;
+  OriginStreams streams_;
+  AntiEntropy anti_entropy_;
+  std::deque<wire::PullPiece> pieces_;  ///< of the active pull; bounded by the credit given
+  std::map<std::string, crdt::VersionVector> start_targets_;  ///< to be covered before ready
+
+  bool caught_up_ = false;
+  bool storage_ok_ = true;
+  bool has_written_ = false;  ///< since the start, or the question of minting is settled
+  bool progress_untold_ = false;
+  std::int64_t last_heartbeat_ms_;
+  std::int64_t last_progress_ms_ = 0;
+
+  Group open_;
+  std::optional<Group> in_flight_;
+  Ticket last_ticket_ = 0;
+  std::vector<Effect> effects_;
+  Counters counters_;
+};
+
+}  // namespace anabranch::cluster

@@ -1,0 +1,151 @@
+#include <optional>
+#include <utility>
+
+#include "cluster/delivery.h"
+#include "cluster/replica.h"
+#include "crdt/materialise.h"
+
+namespace anabranch::cluster {
+
+namespace {
+
+wire::ErrorEvent error_of(wire::ErrorCode code, std::string message) {
+  wire::ErrorEvent error;
+  error.code = code;
+  error.message = std::move(message);
+  return error;
+}
+
+}  // namespace
+
+void Replica::hold_answer(ClientAnswer answer) {
+  if (const auto* error = std::get_if<wire::ErrorEvent>(&answer.event); error && error->of_write) {
+    ++counters_.updates_rejected;
+  }
+  open_.held.push_back(HeldAnswer{std::move(answer)});
+}
+
+void Replica::refuse(const ClientWrite& write, wire::ErrorEvent error) {
+  error.id = write.request.id;
+  error.of_write = true;
+  hold_answer({write.session, write.user, std::move(error)});
+}
+
+void Replica::mint(const std::string& why) {
+  const ReplicaId former = ledger_.replica();
+  ReplicaId fresh;
+  do {
+    fresh.value = random_.next();
+  } while (fresh.value == 0 || ledger_.vector()[fresh] > 0);
+  ledger_.mint(fresh);
+  note(Note::Level::warning, "new replica id " + fresh.to_string() + " after " +
+                                 former.to_string() + ": " + why);
+}
+
+void Replica::mint_before_first_write() {
+  if (has_written_) return;
+  has_written_ = true;
+  // Someone who is away may know more of this id than this disk does (a copied directory).
+  if (ledger_.vector()[ledger_.replica()] > 0 && !peers_.all_heard()) {
+    mint("not every member has been heard since the start");
+  }
+}
+
+void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
+  if (!storage_ok_) {
+    refuse(write, error_of(wire::ErrorCode::unavailable,
+                           "this node cannot store now; keep the write and retry here or at "
+                           "another node"));
+    return;
+  }
+  if (const auto wait = rate_.wait_ms(write.user, now_.monotonic_ms)) {
+    auto error = error_of(wire::ErrorCode::rate_limited,
+                          "more than " + std::to_string(options_.updates_per_minute) +
+                              " updates a minute; keep the write and retry later");
+    error.retry_after_ms = *wait;
+    refuse(write, std::move(error));
+    return;
+  }
+  auto judged = judge_write(entry.document, write.request, options_.state, now_.wall_ms,
+                            entry.issued_ms);
+  if (!judged) return refuse(write, std::move(judged.error()));
+  rate_.take(write.user, now_.monotonic_ms);
+
+  const Acceptance& acceptance = *judged;
+  ++(acceptance.applied() ? counters_.updates_accepted : counters_.updates_stale);
+  HeldWrite held;
+  std::optional<Dot> dot = acceptance.standing;
+  if (!acceptance.to_store.empty()) {
+    mint_before_first_write();
+    const ReplicaId self = ledger_.replica();
+    dot = Dot{self, ledger_.vector()[self] + 1};
+    crdt::Write stored{write.user, acceptance.stamp, *dot, write.request.is_batch,
+                       acceptance.to_store};
+    const auto won = ledger_.apply(entry.document, stored, true);
+    keep_document(write.user);
+    documents_.reweigh(write.user);
+    held.deliver = Deliver{write.user, write.session,
+                           events_of_write(entry.document, stored, won, ledger_.vector())};
+    open_.published.push_back(std::move(stored));
+  }
+
+  held.answer.session = write.session;
+  if (write.request.id) {
+    wire::Ack ack{*write.request.id,     acceptance.applied(), acceptance.stamp.version,
+                  acceptance.stamp.timestamp_ms, wire::Durability::local, {}};
+    if (dot && ledger_.vector().covers(*dot)) ack.dot = dot;
+    if (options_.acks > 0 && !dot) {
+      // Nothing was stored: the write is as safe as the one that won over it.
+      const crdt::Change& lost = acceptance.lost.front();
+      dot = entry.document.dominators(lost.path, acceptance.stamp, lost.payload)
+                .front()->second.dot;
+    }
+    if (options_.acks > 0) {
+      held.replicated = ack;
+      held.waits_for = *dot;
+    }
+    held.answer.events.push_back(std::move(ack));
+  }
+  for (wire::ClientEvent& event :
+       events_for_writer(entry.document, acceptance, ledger_.vector())) {
+    held.answer.events.push_back(std::move(event));
+  }
+  write.request.changes.clear();
+  held.write = std::move(write);
+  open_.held.push_back(std::move(held));
+}
+
+void Replica::handle(DocumentCache::Entry& entry, ClientRequest request) {
+  const ReplicaId self = ledger_.replica();
+  if (request.cursor && request.cursor_is_authentic &&
+      (*request.cursor)[self] > ledger_.vector()[self]) {
+    mint("a client knows more of it than this disk does");
+  }
+  Answer answer{request.session, {}};
+  answer.events.push_back(answer_request(entry.document, request, ledger_.vector()));
+  open_.held.push_back(HeldRequest{std::move(request), std::move(answer)});
+}
+
+void Replica::handle(DocumentCache::Entry&, ClientAnswer answer) {
+  hold_answer(std::move(answer));
+}
+
+void Replica::handle(DocumentCache::Entry& entry, StateRead read) {
+  std::optional<std::string> state = read.path ? crdt::materialise_at(entry.document, *read.path)
+                                               : crdt::materialise(entry.document);
+  const std::uint64_t token = read.token;
+  open_.held.push_back(HeldRead{std::move(read), {token, std::move(state)}});
+}
+
+void Replica::handle(DocumentCache::Entry& entry, Redelivery redelivery) {
+  const crdt::Write& write = redelivery.write;
+  std::vector<crdt::Change> standing;
+  for (const crdt::Change& change : write.changes) {
+    const crdt::Record* record = entry.document.find(change.path);
+    if (record && record->dot == write.dot) standing.push_back(change);
+  }
+  auto events = events_of_write(entry.document, write, standing, ledger_.vector());
+  if (!events.empty()) open_.held.push_back(Deliver{write.user, {}, std::move(events)});
+}
+
+}  // namespace anabranch::cluster

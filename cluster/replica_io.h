@@ -1,0 +1,177 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "crdt/record.h"
+#include "crdt/version_vector.h"
+#include "wire/client_messages.h"
+#include "wire/peer_messages.h"
+#include "wire/store_batch.h"
+
+// Everything that goes into the replica and everything that comes out of it.
+
+namespace anabranch::cluster {
+
+// ---- inputs
+
+/// An update or a batch. `request.tab` is set: the node gives a connection one where it sent none.
+struct ClientWrite {
+  SessionId session;
+  UserId user;
+  wire::WriteRequest request;
+};
+
+/// A request for the user's state.
+struct ClientRequest {
+  SessionId session;
+  UserId user;
+  wire::StateRequest::Want want = wire::StateRequest::Want::unstated;
+  /// What the cursor says, where there was one that this cluster sealed.
+  std::optional<crdt::VersionVector> cursor;
+  /// True when the cursor cannot have been made up by the client.
+  bool cursor_is_authentic = false;
+  std::vector<Dot> seen;
+};
+
+/// An answer that was found without the replica, on its way through it to keep its place.
+struct ClientAnswer {
+  SessionId session;
+  UserId user;
+  wire::ClientEvent event;
+};
+
+/// An operator asks for a user's state, whole or at a path.
+struct StateRead {
+  std::uint64_t token = 0;  ///< returned with the answer
+  UserId user;
+  std::optional<crdt::Path> path;
+};
+
+/// A write that turned up on disk after its commit had failed, to be told to the user's sessions.
+struct Redelivery {
+  UserId user;
+  crdt::Write write;
+};
+
+/// The answer to LoadUser.
+struct UserLoaded {
+  UserId user;
+  Result<wire::UserRecords> records;
+};
+
+/// Names one commit.
+using Ticket = std::uint64_t;
+
+/// The answer to Commit: on disk and fsynced, or unknown.
+struct Committed {
+  Ticket ticket = 0;
+  bool ok = true;
+};
+
+/// The answer to RecoverStore, once it has worked.
+struct StoreRecovered {
+  wire::StoreState state;
+  /// What the disk holds beyond the vector that RecoverStore named: writes whose commit had
+  /// failed with an unknown outcome and that turned up after all.
+  std::vector<crdt::Write> resurfaced;
+};
+
+/// What a member sent; the transport has checked who it is.
+struct PeerReceived {
+  std::string peer;
+  wire::PeerMessage message;
+};
+
+/// Time passes. Wanted at least every tick_interval_ms.
+struct Tick {};
+inline constexpr std::int64_t tick_interval_ms = 50;
+
+using Input = std::variant<ClientWrite, ClientRequest, ClientAnswer, StateRead, UserLoaded,
+                           Committed, StoreRecovered, PeerReceived, Tick>;
+
+// ---- effects
+
+/// Read a user's records from the store; answered by UserLoaded.
+struct LoadUser {
+  UserId user;
+};
+
+/// Write this to the store; answered by Committed. One at a time.
+struct Commit {
+  Ticket ticket = 0;
+  wire::StoreBatch batch;
+};
+
+/// Bring the store back into use, however many tries it takes; answered by StoreRecovered.
+struct RecoverStore {
+  crdt::VersionVector vector;  ///< what this node has told of
+};
+
+/// The events that answer one frame of a session, in order (none for a write without an id that
+/// needs no correction). Exactly one for each ClientWrite, ClientRequest and ClientAnswer.
+struct Answer {
+  SessionId session;
+  std::vector<wire::ClientEvent> events;
+};
+
+/// An event for one session that answers no frame (the second, "replicated" ack).
+struct Notify {
+  SessionId session;
+  wire::ClientEvent event;
+};
+
+/// Events for every session of a user but one.
+struct Deliver {
+  UserId user;
+  std::optional<SessionId> except;
+  std::vector<wire::ClientEvent> events;
+};
+
+struct StateReadAnswer {
+  std::uint64_t token = 0;
+  /// JSON; nothing where the path holds nothing. An error where the store could not be read.
+  Result<std::optional<std::string>> state;
+};
+
+/// To all peers, lossy.
+struct Publish {
+  wire::PeerMessage message;
+};
+/// To one peer, by our side of the exact path.
+struct AskPeer {
+  std::string peer;
+  wire::PeerMessage message;
+};
+/// To one peer, as an answer on its side of the exact path.
+struct AnswerPeer {
+  std::string peer;
+  wire::PeerMessage message;
+};
+/// Answer this pull from a snapshot of the store.
+struct ServePull {
+  std::string peer;
+  wire::Pull pull;
+};
+struct GrantPull {
+  std::string peer;
+  wire::PullCredit credit;
+};
+
+/// Something that an operator may want to read.
+struct Note {
+  enum class Level { info, warning, error };
+  Level level = Level::info;
+  std::string text;
+};
+
+using Effect = std::variant<LoadUser, Commit, RecoverStore, Answer, Notify, Deliver,
+                            StateReadAnswer, Publish, AskPeer, AnswerPeer, ServePull, GrantPull,
+                            Note>;
+
+}  // namespace anabranch::cluster

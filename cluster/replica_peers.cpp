@@ -1,0 +1,314 @@
+#include <algorithm>
+#include <utility>
+
+#include "cluster/delivery.h"
+#include "cluster/replica.h"
+#include "wire/limits.h"
+
+namespace anabranch::cluster {
+
+namespace {
+
+constexpr std::int64_t heartbeat_interval_ms = 1000;
+/// Hellos come faster until the first is answered: a node is ready sooner.
+constexpr std::int64_t first_hello_interval_ms = 100;
+/// Peers that have not answered within this long of the start are not waited for.
+constexpr std::int64_t ready_wait_ms = 5000;
+/// How often peers are told what is on disk here, where no ack of theirs waits for it.
+constexpr std::int64_t progress_interval_ms = 20;
+/// Pieces of a pull's answer that may be on their way: bounds what waits here for documents.
+constexpr std::uint32_t pull_credit = 8;
+
+}  // namespace
+
+wire::NodeReport Replica::report() const {
+  const wire::StoreState& durable = ledger_.durable();
+  wire::NodeReport report;
+  report.replica = durable.replica;
+  report.vector = durable.vector;
+  report.holds_beyond = !durable.beyond.entries().empty();
+  report.digest = durable.digest.to_string();
+  report.epoch = options_.epoch;
+  report.ready = ready();
+  report.wall_ms = now_.wall_ms;
+  return report;
+}
+
+void Replica::on(PeerReceived received) {
+  Peer* peer = peers_.find(received.peer);
+  if (!peer) return;
+  std::visit([&](auto& message) { receive(*peer, std::move(message)); }, received.message);
+}
+
+void Replica::receive(Peer& peer, wire::PublishedWrites published) {
+  const ReplicaId origin = published.writes.front().dot.origin;
+  if (!storage_ok_ || origin == ledger_.replica()) return;
+  const Dot last = published.writes.back().dot;
+  const bool had_gap = streams_.has_gap(origin, ledger_.vector());
+  streams_.add(std::move(published.writes), ledger_.vector());
+  drain_stream(origin);
+  if (!had_gap && streams_.has_gap(origin, ledger_.vector())) {
+    ++counters_.gaps_found;
+    crdt::VersionVector theirs;
+    if (peer.report) theirs = peer.report->vector;
+    theirs.raise(last.origin, last.seq);
+    anti_entropy_.note_report(peer.member.name, theirs, streams_.reach(ledger_.vector()), true,
+                              now_.monotonic_ms);
+    start_pull();
+  }
+}
+
+void Replica::receive(Peer& peer, wire::Heartbeat heartbeat) {
+  peer.heartbeat_ms = now_.monotonic_ms;
+  if (std::exchange(peer.silent_noted, false)) {
+    note(Note::Level::info, "peer " + peer.member.name + " is heard again");
+  }
+  learn(peer, heartbeat.report, true);
+}
+
+void Replica::receive(Peer& peer, wire::Hello hello) {
+  emit(AnswerPeer{peer.member.name, wire::Welcome{report(), hello.sent_ms}});
+  learn(peer, hello.report, false);
+}
+
+void Replica::receive(Peer& peer, wire::Welcome welcome) {
+  peer.answered_ms = now_.monotonic_ms;
+  // Half of the round trip is taken as the way there: exact where both ways take as long.
+  const auto sent = static_cast<double>(welcome.hello_sent_ms);
+  const auto middle = (sent + static_cast<double>(now_.wall_ms)) / 2.0;
+  peer.clock_offset_ms = static_cast<double>(welcome.report.wall_ms) - middle;
+  learn(peer, welcome.report, false);
+}
+
+void Replica::receive(Peer& peer, wire::Progress progress) {
+  learn_durable(peer, progress.replica, progress.vector);
+}
+
+void Replica::receive(Peer& peer, wire::Pull pull) {
+  check_own_origin(pull.vector, peer.member.name);
+  emit(ServePull{peer.member.name, std::move(pull)});
+}
+
+void Replica::receive(Peer& peer, wire::PullCredit credit) {
+  emit(GrantPull{peer.member.name, credit});
+}
+
+void Replica::receive(Peer& peer, wire::PullPiece piece) {
+  if (!storage_ok_) return;
+  const bool was_active = anti_entropy_.active().has_value();
+  if (!anti_entropy_.expects(peer.member.name, piece, now_.monotonic_ms)) {
+    // A piece out of turn has ended the pull: what it still has to say is not heard.
+    if (was_active && !anti_entropy_.active()) pieces_.clear();
+    return;
+  }
+  if (pieces_.size() >= pull_credit) {
+    anti_entropy_.give_up(now_.monotonic_ms);
+    pieces_.clear();
+    return;
+  }
+  pieces_.push_back(std::move(piece));
+  drain_pieces();
+}
+
+void Replica::learn(Peer& peer, const wire::NodeReport& report, bool is_heartbeat) {
+  const std::string& name = peer.member.name;
+  const bool is_first = !peer.report;
+  peer.report = report;
+  learn_durable(peer, report.replica, report.vector);
+  if (is_first && now_.monotonic_ms - started_ms_ <= ready_wait_ms) {
+    start_targets_[name] = report.vector;
+  }
+
+  const crdt::VersionVector reach = streams_.reach(ledger_.vector());
+  // A heartbeat follows its sender's own writes on one socket: what it is ahead by was lost.
+  const bool tail_lost =
+      is_heartbeat && report.vector[report.replica] > reach[report.replica];
+  if (tail_lost && !is_first) ++counters_.gaps_found;
+  anti_entropy_.note_report(name, report.vector, reach, tail_lost, now_.monotonic_ms);
+  start_pull();
+  update_caught_up();
+}
+
+void Replica::learn_durable(Peer& peer, ReplicaId replica, const crdt::VersionVector& vector) {
+  check_own_origin(vector, peer.member.name);
+  if (peer.report) peer.report->replica = replica;
+  peer.durable = vector;
+  for (Notify& ack : replicated_acks_.release(peers_.durable_vectors())) emit(std::move(ack));
+}
+
+void Replica::check_own_origin(const crdt::VersionVector& theirs, const std::string& who) {
+  const ReplicaId self = ledger_.replica();
+  if (theirs[self] > ledger_.vector()[self]) {
+    mint(who + " knows more of it than this disk does: the disk has gone back in time");
+  }
+}
+
+void Replica::apply_peer_write(const crdt::Write& write, bool advance) {
+  DocumentCache::Entry& entry = *documents_.find(write.user);
+  const auto won = ledger_.apply(entry.document, write, advance);
+  keep_document(write.user);
+  documents_.reweigh(write.user);
+  ++counters_.peer_writes_applied;
+  auto events = events_of_write(entry.document, write, won, ledger_.vector());
+  if (!events.empty()) open_.held.push_back(Deliver{write.user, {}, std::move(events)});
+}
+
+void Replica::drain_stream(ReplicaId origin) {
+  if (!storage_ok_) return;
+  while (const crdt::Write* next = streams_.next(origin, ledger_.vector())) {
+    if (!loaded(next->user)) return;
+    apply_peer_write(streams_.take(origin), true);
+  }
+}
+
+void Replica::drain_streams() {
+  for (const ReplicaId origin : streams_.origins()) drain_stream(origin);
+}
+
+void Replica::drain_pieces() {
+  while (storage_ok_ && !pieces_.empty()) {
+    wire::PullPiece& piece = pieces_.front();
+    bool all_loaded = true;
+    for (const crdt::Write& write : piece.writes) {
+      // Kept while the others are read, however little memory there is for documents.
+      if (loaded(write.user)) {
+        keep_document(write.user);
+      } else {
+        all_loaded = false;
+      }
+    }
+    if (!all_loaded) return;
+    for (const crdt::Write& write : piece.writes) {
+      // What the vector covers by now has been judged: a late copy could only bring back the dead.
+      if (!ledger_.vector().covers(write.dot)) apply_peer_write(write, false);
+    }
+    const std::uint64_t id = piece.id;
+    const auto vector = std::move(piece.vector);
+    pieces_.pop_front();
+    if (vector) {
+      ledger_.join(*vector);
+      anti_entropy_.finish();
+      drain_streams();
+      start_pull();
+    } else {
+      emit(AskPeer{anti_entropy_.active()->peer, wire::PullCredit{id, 1}});
+    }
+  }
+}
+
+void Replica::start_pull() {
+  if (!storage_ok_) return;
+  const bool gap = streams_.has_gap(ledger_.vector());
+  const auto peer =
+      anti_entropy_.start_due(streams_.reach(ledger_.vector()), gap, now_.monotonic_ms);
+  if (!peer) return;
+  ++counters_.pulls;
+  pieces_.clear();
+  emit(AskPeer{*peer, wire::Pull{anti_entropy_.active()->id, ledger_.vector(), pull_credit}});
+}
+
+void Replica::update_caught_up() {
+  if (caught_up_) return;
+  const bool waited = now_.monotonic_ms - started_ms_ > ready_wait_ms;
+  if (!waited && start_targets_.size() < peers_.all().size()) return;
+  const bool covered = std::all_of(
+      start_targets_.begin(), start_targets_.end(),
+      [this](const auto& target) { return ledger_.durable().vector.covers(target.second); });
+  if (!covered) return;
+  caught_up_ = true;
+  note(start_targets_.empty() ? Note::Level::warning : Note::Level::info,
+       start_targets_.empty() ? "ready, though no other member has answered"
+                              : "ready: caught up with the members that answered");
+}
+
+void Replica::tell_progress() {
+  if (!progress_untold_) return;
+  const bool acks_wait = options_.acks > 0;
+  if (!acks_wait && now_.monotonic_ms - last_progress_ms_ < progress_interval_ms) return;
+  progress_untold_ = false;
+  last_progress_ms_ = now_.monotonic_ms;
+  const wire::StoreState& durable = ledger_.durable();
+  for (const auto& [name, peer] : peers_.all()) {
+    emit(AskPeer{name, wire::Progress{durable.replica, durable.vector}});
+  }
+}
+
+void Replica::watch_peers() {
+  for (auto& [name, peer] : peers_.all()) {
+    const std::int64_t interval =
+        peer.answered_ms ? heartbeat_interval_ms : first_hello_interval_ms;
+    if (!peer.hello_ms || now_.monotonic_ms - *peer.hello_ms >= interval) {
+      peer.hello_ms = now_.monotonic_ms;
+      emit(AskPeer{name, wire::Hello{report(), now_.wall_ms}});
+    }
+    if (peer.heartbeat_ms && !peer.is_connected(now_.monotonic_ms) && !peer.silent_noted) {
+      peer.silent_noted = true;
+      anti_entropy_.forget(name);
+      note(Note::Level::warning, "peer " + name + " is silent");
+    }
+  }
+}
+
+void Replica::on(const Tick&) {
+  if (now_.monotonic_ms - last_heartbeat_ms_ >= heartbeat_interval_ms) {
+    last_heartbeat_ms_ = now_.monotonic_ms;
+    emit(Publish{wire::Heartbeat{report()}});
+    rate_.forget_idle(now_.monotonic_ms);
+  }
+  watch_peers();
+  if (const auto peer = anti_entropy_.give_up_stalled(now_.monotonic_ms)) {
+    pieces_.clear();
+    note(Note::Level::warning, "a pull from " + *peer + " has stalled; asking again");
+  }
+  start_pull();
+  tell_progress();
+  update_caught_up();
+}
+
+ReplicaStatus Replica::status(Now now) const {
+  const wire::StoreState& durable = ledger_.durable();
+  ReplicaStatus status;
+  status.replica = durable.replica;
+  status.ready = ready();
+  status.storage_ok = storage_ok_;
+  status.epoch = options_.epoch;
+  status.totals = durable.totals;
+  status.digest = durable.digest.to_string();
+  status.vector = durable.vector;
+  status.counters = counters_;
+  for (const auto& [name, peer] : peers_.all()) {
+    PeerStatus one;
+    one.name = name;
+    one.region = peer.member.region;
+    one.connected = peer.is_connected(now.monotonic_ms);
+    one.clock_offset_ms = peer.clock_offset_ms;
+    if (peer.heartbeat_ms) {
+      one.last_heartbeat_seconds =
+          static_cast<double>(now.monotonic_ms - *peer.heartbeat_ms) / 1000.0;
+    }
+    if (peer.durable) {
+      const std::uint64_t theirs = (*peer.durable)[durable.replica];
+      const std::uint64_t ours = durable.vector[durable.replica];
+      one.lag_writes = ours > theirs ? ours - theirs : 0;
+      one.lag_seconds = *one.lag_writes > 0
+                            ? commit_times_.age_of_next(theirs, now.monotonic_ms)
+                            : 0.0;
+    }
+    if (peer.report) {
+      const ReplicaId replica = peer.report->replica;
+      one.replica = replica;
+      one.ready = peer.report->ready;
+      const std::uint64_t theirs = peer.report->vector[replica];
+      const std::uint64_t ours = durable.vector[replica];
+      one.behind_writes = theirs > ours ? theirs - ours : 0;
+      if (peer.report->vector == durable.vector && !peer.report->holds_beyond &&
+          durable.beyond.entries().empty()) {
+        one.digest_equal = peer.report->digest == status.digest;
+      }
+    }
+    status.peers.push_back(std::move(one));
+  }
+  return status;
+}
+
+}  // namespace anabranch::cluster

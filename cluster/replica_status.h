@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "crdt/version_vector.h"
+#include "wire/store_batch.h"
+
+namespace anabranch::cluster {
+
+/// Counts since the start of the process.
+struct Counters {
+  std::uint64_t updates_accepted = 0;  ///< updates and batches acked as applied
+  std::uint64_t updates_stale = 0;     ///< … acked as not applied: a newer write had won
+  std::uint64_t updates_rejected = 0;  ///< … answered by an error
+  std::uint64_t peer_writes_applied = 0;
+  std::uint64_t gaps_found = 0;
+  std::uint64_t pulls = 0;
+  std::uint64_t divergences_found = 0;
+  std::uint64_t divergences_repaired = 0;
+};
+
+/// A peer as this node sees it; what is not known yet is missing.
+struct PeerStatus {
+  std::string name;
+  std::string region;
+  std::optional<ReplicaId> replica;
+  bool connected = false;
+  bool ready = false;
+  std::optional<std::uint64_t> lag_writes;     ///< of ours, not on its disk yet
+  std::optional<double> lag_seconds;           ///< since the first of them was committed here
+  std::optional<std::uint64_t> behind_writes;  ///< of its own, not here yet
+  std::optional<bool> digest_equal;            ///< missing while the vectors differ
+  std::optional<double> last_heartbeat_seconds;
+  std::optional<double> clock_offset_ms;
+};
+
+/// The replica as it would describe itself; all of it is on disk.
+struct ReplicaStatus {
+  ReplicaId replica;
+  bool ready = false;
+  bool storage_ok = true;
+  std::uint64_t epoch = 0;
+  wire::StateTotals totals;
+  std::string digest;
+  crdt::VersionVector vector;
+  std::vector<PeerStatus> peers;
+  Counters counters;
+};
+
+}  // namespace anabranch::cluster

@@ -1,0 +1,42 @@
+#include "cluster/replicated_acks.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace anabranch::cluster {
+
+void ReplicatedAcks::wait_for(Dot dot, SessionId session, wire::Ack ack) {
+  if (copies_ == 0) return;
+  if (count_ >= max_waiting) {
+    count_ -= by_dot_.begin()->second.size();
+    by_dot_.erase(by_dot_.begin());
+  }
+  ack.durability = wire::Durability::replicated;
+  by_dot_[dot].push_back({session, std::move(ack)});
+  ++count_;
+}
+
+std::vector<Notify> ReplicatedAcks::release(
+    const std::vector<const crdt::VersionVector*>& durable) {
+  std::vector<Notify> released;
+  auto at = by_dot_.begin();
+  while (at != by_dot_.end()) {
+    const Dot dot = at->first;
+    const auto holders = std::count_if(durable.begin(), durable.end(),
+                                       [&](const auto* vector) { return vector->covers(dot); });
+    if (static_cast<std::size_t>(holders) < copies_) {
+      // Later writes of this origin are covered later still.
+      at = by_dot_.upper_bound({dot.origin, std::numeric_limits<std::uint64_t>::max()});
+      continue;
+    }
+    for (Waiting& waiting : at->second) {
+      released.push_back({waiting.session, std::move(waiting.ack)});
+    }
+    count_ -= at->second.size();
+    at = by_dot_.erase(at);
+  }
+  return released;
+}
+
+}  // namespace anabranch::cluster

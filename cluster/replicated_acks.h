@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <vector>
+
+#include "cluster/replica_io.h"
+
+namespace anabranch::cluster {
+
+/// Acks that wait until a write is on the disks of enough other nodes.
+class ReplicatedAcks {
+ public:
+  /// At most this many wait; the oldest are given up (their clients keep the first, local ack).
+  static constexpr std::size_t max_waiting = 100'000;
+
+  /// `copies`: how many other nodes must have a write; 0: no such acks are sent.
+  explicit ReplicatedAcks(std::size_t copies) : copies_(copies) {}
+
+  /// The ack is sent again as "replicated" once `dot` is covered by enough of the vectors.
+  void wait_for(Dot dot, SessionId session, wire::Ack ack);
+
+  /// Takes out the acks that `durable` (one vector for each other member that has told its own)
+  /// has made good.
+  std::vector<Notify> release(const std::vector<const crdt::VersionVector*>& durable);
+
+  std::size_t waiting() const { return count_; }
+
+ private:
+  struct Waiting {
+    SessionId session;
+    wire::Ack ack;
+  };
+  std::size_t copies_;
+  std::size_t count_ = 0;
+  std::map<Dot, std::vector<Waiting>> by_dot_;  ///< of one origin, lower seqs are covered first
+};
+
+}  // namespace anabranch::cluster
