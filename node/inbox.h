@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace anabranch::node {
+
+/// A queue from many threads to one, which takes all that waits at once: a busy reader makes
+/// larger rounds instead of a longer queue. Its bound is its writers' business: each limits what
+/// it has under way.
+template <class T>
+class Inbox {
+ public:
+  void push(T item) {
+    {
+      const std::lock_guard lock(mutex_);
+      items_.push_back(std::move(item));
+      if (items_.size() > 1) return;  // the reader has been woken already
+    }
+    filled_.notify_one();
+  }
+
+  /// Everything that waits; waits itself until there is something, `deadline` or `close`.
+  std::vector<T> take(std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    filled_.wait_until(lock, deadline, [this] { return !items_.empty() || closed_; });
+    return std::exchange(items_, {});
+  }
+
+  /// Wakes the reader for good. What was pushed before can still be taken.
+  void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    filled_.notify_one();
+  }
+
+  bool closed() const {
+    const std::lock_guard lock(mutex_);
+    return closed_;
+  }
+
+ private:
+  mutable std::mutex mutex_;  ///< guards items_ and closed_
+  std::condition_variable filled_;
+  std::vector<T> items_;
+  bool closed_ = false;
+};
+
+}  // namespace anabranch::node

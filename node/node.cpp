@@ -1,0 +1,275 @@
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "node/auth.h"
+#include "node/replica_loop.h"
+#include "node/routes.h"
+#include "node/serve.h"
+#include "node/signals.h"
+#include "node/version.h"
+#include "storage/rocksdb_store.h"
+#include "transport/client/server.h"
+#include "transport/peer/peer_link.h"
+#include "wire/cursor.h"
+
+namespace anabranch::node {
+
+namespace {
+
+/// How long a stopping node waits for its peers to have its last writes on disk.
+constexpr std::chrono::milliseconds farewell_limit{1000};
+constexpr std::chrono::milliseconds farewell_poll{20};
+
+std::shared_ptr<const transport::SessionOptions> session_options(const NodeConfig& node,
+                                                                 const ClusterConfig& cluster) {
+  const ClientsConfig& clients = node.clients;
+  transport::SessionOptions options;
+  options.max_update_bytes = clients.max_update_bytes;
+  options.max_frame_bytes = clients.max_frame_bytes;
+  options.send_buffer_bytes = clients.send_buffer_bytes;
+  options.idle_timeout = clients.idle_timeout;
+  options.max_connections = clients.max_connections;
+  options.compression = clients.compression;
+  options.allowed_origins = clients.allowed_origins;
+  options.node = node.name;
+  options.region = cluster.find(node.name)->region;
+  options.limits = {node.limits.updates_per_minute, node.limits.update_burst,
+                    clients.max_update_bytes};
+  return std::make_shared<const transport::SessionOptions>(std::move(options));
+}
+
+cluster::ReplicaOptions replica_options(const NodeConfig& node, const ClusterConfig& cluster) {
+  cluster::ReplicaOptions options;
+  for (const MemberConfig& member : cluster.members) {
+    if (member.name != node.name) options.others.push_back({member.name, member.region});
+  }
+  options.epoch = cluster.epoch;
+  options.acks = cluster.replication.acks;
+  options.state = {node.limits.state_bytes, node.limits.state_paths};
+  options.updates_per_minute = node.limits.updates_per_minute;
+  options.update_burst = node.limits.update_burst;
+  options.document_cache_bytes = node.storage.cache_bytes;
+  return options;
+}
+
+transport::PeerLinkOptions peer_options(const NodeConfig& node, const ClusterConfig& cluster,
+                                        const Log& log) {
+  transport::PeerLinkOptions options;
+  options.cluster = cluster.name;
+  options.name = node.name;
+  options.listen_publish = node.peers.listen_publish;
+  options.listen_sync = node.peers.listen_sync;
+  options.secret_key = node.peers.secret_key;
+  options.public_key = node.peers.public_key;
+  for (const MemberConfig& member : cluster.members) {
+    if (member.name == node.name) continue;
+    options.peers.push_back({member.name, member.publish, member.sync,
+                             node.peers.secret_key.empty() ? "" : member.public_key});
+  }
+  options.log = [&log](const std::string& line) { log.warning(line); };
+  return options;
+}
+
+/// What every node of the cluster has alike, to seal cursors with.
+std::vector<std::string> cursor_secrets(const AuthConfig& auth) {
+  std::vector<std::string> secrets;
+  for (const AuthKey& key : auth.keys) {
+    if (key.algorithm == Algorithm::hs256) secrets.push_back(key.material);
+  }
+  return secrets;
+}
+
+/// A running node: every part, in the order in which they are built and, reversed, taken down.
+class RunningNode {
+ public:
+  RunningNode(const NodeConfig& node, const ClusterConfig& cluster, const Log& log)
+      : node_(node),
+        cluster_(cluster),
+        log_(log),
+        started_ms_(clock_.now().monotonic_ms),
+        authenticator_(node.auth, clock_),
+        cursors_(cursor_secrets(node.auth), cluster.name) {}
+  ~RunningNode() { stop(); }
+  RunningNode(const RunningNode&) = delete;
+  RunningNode& operator=(const RunningNode&) = delete;
+
+  Result<void> start();
+  void stop();
+  void reload();
+
+  std::uint16_t client_port() const { return clients_->port(); }
+
+ private:
+  Result<void> open_store();
+  Result<void> open_peers();
+  Result<void> open_servers();
+  void say_farewell();
+
+  const NodeConfig& node_;
+  const ClusterConfig& cluster_;
+  const Log& log_;
+  SystemClock clock_;
+  SystemRandom random_;
+  std::int64_t started_ms_;
+  JwtAuthenticator authenticator_;
+  wire::CursorCodec cursors_;
+  std::unique_ptr<storage::Store> store_;
+  std::shared_ptr<const transport::SessionOptions> sessions_;
+  std::optional<ReplicaLoop> loop_;
+  std::optional<RouteContext> routes_;
+  std::unique_ptr<transport::PeerLink> peers_;
+  std::unique_ptr<transport::Server> clients_;
+  std::unique_ptr<transport::Server> admin_;
+};
+
+Result<void> RunningNode::start() {
+  if (auto opened = open_store(); !opened) return opened;
+  sessions_ = session_options(node_, cluster_);
+  ReplicaLoop::Options options{replica_options(node_, cluster_),
+                               node_.clients.max_connections_per_user, sessions_};
+  loop_.emplace(std::move(options), *store_, cursors_, clock_, random_, log_);
+  routes_.emplace(node_, cluster_, *loop_, clock_, started_ms_);
+  if (auto opened = open_peers(); !opened) return opened;
+  loop_->start(peers_.get());
+  return open_servers();
+}
+
+Result<void> RunningNode::open_store() {
+  storage::RocksdbOptions options;
+  options.data_dir = node_.data_dir;
+  options.node_name = node_.name;
+  options.cache_bytes = node_.storage.cache_bytes;
+  options.log = [this](storage::LogSeverity severity, std::string_view text) {
+    switch (severity) {
+      case storage::LogSeverity::info:
+        return log_.debug(text);
+      case storage::LogSeverity::warning:
+        return log_.warning(text);
+      case storage::LogSeverity::error:
+        return log_.error(text);
+    }
+  };
+  auto opened = storage::open_rocksdb_store(options, random_);
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  store_ = std::move(opened->store);
+  log_.info("data directory opened",
+            {{"data_dir", node_.data_dir.string()},
+             {"replica_id", store_->state().replica.to_string()},
+             {"identity", storage::describe(opened->identity)}});
+  return {};
+}
+
+Result<void> RunningNode::open_peers() {
+  if (cluster_.members.size() == 1) return {};
+  auto opened = transport::open_peer_link(
+      peer_options(node_, cluster_, log_),
+      [this](wire::PeerEnvelope envelope) { loop_->receive(std::move(envelope)); }, clock_);
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  peers_ = std::move(*opened);
+  log_.info("listening for peers", {{"publish", peers_->publish_endpoint()},
+                                    {"sync", peers_->sync_endpoint()},
+                                    {"encrypted", !node_.peers.secret_key.empty()}});
+  return {};
+}
+
+Result<void> RunningNode::open_servers() {
+  transport::ServerOptions admin{node_.admin.listen, 1, nullptr};
+  auto opened = transport::start_server(admin, admin_routes(*routes_), nullptr, nullptr, clock_);
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  admin_ = std::move(*opened);
+  log_.info("listening for operators", {{"listen", node_.admin.listen}, {"port", admin_->port()}});
+
+  // One core is the replica's; the others read and write frames.
+  const unsigned threads = std::clamp(std::thread::hardware_concurrency() / 2, 1U, 8U);
+  transport::ServerOptions clients{node_.clients.listen, threads, sessions_};
+  opened = transport::start_server(clients, client_routes(*routes_), &*loop_, &authenticator_,
+                                   clock_);
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  clients_ = std::move(*opened);
+  log_.info("listening for clients",
+            {{"listen", node_.clients.listen}, {"port", clients_->port()}});
+  return {};
+}
+
+void RunningNode::say_farewell() {
+  const auto limit = std::chrono::steady_clock::now() + farewell_limit;
+  while (peers_ && std::chrono::steady_clock::now() < limit) {
+    std::atomic<bool> answered{false};
+    bool all_have_it = false;
+    loop_->ask([&](const ReplicaLoop::View& view) {
+      const auto status = view.replica.status(view.now);
+      all_have_it = std::all_of(status.peers.begin(), status.peers.end(), [](const auto& peer) {
+        return !peer.connected || peer.lag_writes.value_or(0) == 0;
+      });
+      answered = true;
+      answered.notify_one();
+    });
+    answered.wait(false);
+    if (all_have_it) return;
+    std::this_thread::sleep_for(farewell_poll);
+  }
+}
+
+void RunningNode::stop() {
+  if (clients_) {
+    routes_->draining = true;
+    clients_->drain();
+    clients_->stop();
+    say_farewell();
+  }
+  if (admin_) admin_->stop();
+  if (loop_) loop_->stop();
+  peers_.reset();
+  admin_.reset();
+  clients_.reset();
+  loop_.reset();
+  store_.reset();
+}
+
+void RunningNode::reload() {
+  auto config = load_configuration(node_.source.file);
+  if (!config) {
+    log_.error("reload refused, nothing has changed", {{"error", config.error().message}});
+    return;
+  }
+  authenticator_.replace(std::move(config->node.auth));
+  log_.info("reloaded the keys that tokens are checked with");
+}
+
+}  // namespace
+
+int run_node(const NodeConfig& node, const ClusterConfig& cluster, const Log& log,
+             const OnListening& on_listening) {
+  Signals signals;  // before any thread is started: they inherit what is blocked
+  log.info("starting", {{"node", node.name}, {"cluster", cluster.name}, {"version", version()}});
+  RunningNode running(node, cluster, log);
+  if (auto started = running.start(); !started) {
+    log.error("cannot start", {{"error", started.error().message}});
+    return started.error().code == Errc::invalid_config ? exit_usage : exit_failed;
+  }
+  on_listening(running.client_port());
+
+  while (true) {
+    const int signal = signals.wait();
+    if (signal != SIGHUP) break;
+    if (node.source.file.empty()) continue;
+    running.reload();
+  }
+  log.info("stopping");
+  running.stop();
+  log.info("stopped");
+  return exit_done;
+}
+
+}  // namespace anabranch::node

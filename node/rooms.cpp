@@ -1,0 +1,57 @@
+#include "node/rooms.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "wire/client_json.h"
+
+namespace anabranch::node {
+
+bool Rooms::open(Session session) {
+  std::vector<SessionId>& room = by_user_[session.user];
+  if (room.size() >= max_per_user_) return false;
+  const SessionId id = session.connection->id();
+  room.push_back(id);
+  sessions_.emplace(id, std::move(session));
+  return true;
+}
+
+void Rooms::close(SessionId id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  const auto room = by_user_.find(found->second.user);
+  std::erase(room->second, id);
+  if (room->second.empty()) by_user_.erase(room);
+  sessions_.erase(found);
+}
+
+const Rooms::Session* Rooms::find(SessionId id) const {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
+void Rooms::send(SessionId id, const std::vector<wire::ClientEvent>& events) {
+  const Session* session = find(id);
+  if (!session) return;
+  for (const wire::ClientEvent& event : events) session->connection->send(encode(event));
+}
+
+void Rooms::deliver(const UserId& user, std::optional<SessionId> except,
+                    const std::vector<wire::ClientEvent>& events) {
+  const auto room = by_user_.find(user);
+  if (room == by_user_.end()) return;
+  const bool nobody_else = except && room->second.size() == 1 && room->second.front() == *except;
+  if (nobody_else) return;
+  for (const wire::ClientEvent& event : events) {
+    const transport::Frame frame = encode(event);
+    for (const SessionId id : room->second) {
+      if (id != except) sessions_.at(id).connection->send(frame);
+    }
+  }
+}
+
+transport::Frame Rooms::encode(const wire::ClientEvent& event) const {
+  return std::make_shared<const std::string>(wire::encode(event, cursors_));
+}
+
+}  // namespace anabranch::node

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "transport/client/sessions.h"
+#include "wire/client_messages.h"
+#include "wire/cursor.h"
+
+namespace anabranch::node {
+
+/// Who is connected, user by user, and what goes to whom. An event is encoded once, however many
+/// connections it goes to. One thread at a time (the replica's).
+class Rooms {
+ public:
+  /// What is known of a connected session.
+  struct Session {
+    std::shared_ptr<transport::ClientConnection> connection;
+    UserId user;
+    std::string tab;  ///< stands in where a write names no sourceTabId
+  };
+
+  Rooms(std::size_t max_per_user, const wire::CursorCodec& cursors)
+      : max_per_user_(max_per_user), cursors_(cursors) {}
+
+  /// False when the user has as many connections as one may have; nothing is changed then.
+  bool open(Session session);
+  void close(SessionId id);
+
+  /// Null for a session that is gone or was never let in.
+  const Session* find(SessionId id) const;
+
+  /// To one session; those that are gone are passed over.
+  void send(SessionId id, const std::vector<wire::ClientEvent>& events);
+  /// To all of a user's sessions but one.
+  void deliver(const UserId& user, std::optional<SessionId> except,
+               const std::vector<wire::ClientEvent>& events);
+
+  std::size_t sessions() const { return sessions_.size(); }
+  std::size_t users() const { return by_user_.size(); }
+
+ private:
+  transport::Frame encode(const wire::ClientEvent& event) const;
+
+  std::size_t max_per_user_;
+  const wire::CursorCodec& cursors_;
+  std::map<SessionId, Session> sessions_;
+  std::map<UserId, std::vector<SessionId>> by_user_;
+};
+
+}  // namespace anabranch::node

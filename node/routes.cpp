@@ -1,0 +1,120 @@
+#include "node/routes.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <openssl/crypto.h>
+
+#include "node/status.h"
+#include "wire/canonical_json.h"
+
+namespace anabranch::node {
+
+namespace {
+
+using transport::HttpAnswer;
+using transport::HttpQuery;
+using Done = std::function<void(HttpAnswer)>;
+
+HttpAnswer plain(unsigned status, std::string body) {
+  return {status, "text/plain; charset=utf-8", std::move(body) + "\n", false};
+}
+
+HttpAnswer error_answer(unsigned status, std::string_view message) {
+  std::string body = "{\"error\":";
+  wire::append_json_string(body, message);
+  body += "}\n";
+  return {status, "application/json", std::move(body), false};
+}
+
+bool is_read(const HttpQuery& query) { return query.method == "GET" || query.method == "HEAD"; }
+
+std::optional<std::string> parameter(const HttpQuery& query, std::string_view name) {
+  const auto found = std::find_if(query.parameters.begin(), query.parameters.end(),
+                                  [&](const auto& one) { return one.first == name; });
+  if (found == query.parameters.end()) return {};
+  return found->second;
+}
+
+/// In a time that does not tell how much of the token was right.
+bool may_enter(const std::string& token, const std::string& authorization) {
+  if (token.empty()) return true;
+  const std::string wanted = "Bearer " + token;
+  return authorization.size() == wanted.size() &&
+         CRYPTO_memcmp(authorization.data(), wanted.data(), wanted.size()) == 0;
+}
+
+void answer_nodes(RouteContext& context, Done done) {
+  context.loop.ask([&context, done = std::move(done)](const ReplicaLoop::View& view) {
+    const auto status = view.replica.status(view.now);
+    done({200, "application/json",
+          nodes_json(context.node, context.cluster, status, context.draining), true});
+  });
+}
+
+void answer_status(RouteContext& context, Done done) {
+  context.loop.ask([&context, done = std::move(done)](const ReplicaLoop::View& view) {
+    ProcessStatus process;
+    process.uptime_seconds =
+        static_cast<double>(view.now.monotonic_ms - context.started_ms) / 1000.0;
+    process.draining = context.draining;
+    process.connections = view.rooms.sessions();
+    process.users = view.rooms.users();
+    done({200, "application/json",
+          status_json(context.node, context.cluster, view.replica.status(view.now), process) +
+              "\n",
+          false});
+  });
+}
+
+void answer_state(RouteContext& context, const HttpQuery& query, Done done) {
+  const auto user = parameter(query, "user");
+  if (!user || !is_valid_user(*user)) {
+    return done(error_answer(400, "user: must be 1 to 256 bytes without control characters"));
+  }
+  std::optional<crdt::Path> path;
+  if (const auto text = parameter(query, "path")) {
+    auto parsed = crdt::Path::parse(*text);
+    if (!parsed) return done(error_answer(400, parsed.error().message));
+    path = std::move(*parsed);
+  }
+  context.loop.read_state(*user, std::move(path),
+                          [done = std::move(done)](Result<std::optional<std::string>> state) {
+                            if (!state) return done(error_answer(503, state.error().message));
+                            if (!*state) return done(error_answer(404, "nothing at this path"));
+                            done({200, "application/json", **state + "\n", false});
+                          });
+}
+
+}  // namespace
+
+transport::HttpHandler client_routes(RouteContext& context) {
+  return [&context](HttpQuery query, Done done) {
+    if (!is_read(query)) return done(error_answer(405, "only GET is served here"));
+    if (query.path == "/healthz") return done(plain(200, "ok"));
+    if (query.path == "/readyz") {
+      const bool ready = context.loop.ready() && !context.draining;
+      return done(ready ? plain(200, "ready") : plain(503, "not ready"));
+    }
+    if (query.path == "/v1/nodes") return answer_nodes(context, std::move(done));
+    done(error_answer(404, "there is nothing here; clients connect to /v1/sync"));
+  };
+}
+
+transport::HttpHandler admin_routes(RouteContext& context) {
+  return [&context](HttpQuery query, Done done) {
+    if (!may_enter(context.node.admin.token, query.authorization)) {
+      return done(error_answer(401, "the admin token is missing or wrong"));
+    }
+    if (!is_read(query)) return done(error_answer(405, "only GET is served here"));
+    if (query.path == "/v1/status") return answer_status(context, std::move(done));
+    if (query.path == "/v1/state") return answer_state(context, query, std::move(done));
+    done(error_answer(404, "there is nothing here"));
+  };
+}
+
+}  // namespace anabranch::node

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <atomic>
+
+#include "base/clock.h"
+#include "node/config.h"
+#include "node/replica_loop.h"
+#include "transport/client/server.h"
+
+namespace anabranch::node {
+
+/// What the HTTP routes answer from. Everything outlives the servers.
+struct RouteContext {
+  const NodeConfig& node;
+  const ClusterConfig& cluster;
+  ReplicaLoop& loop;
+  const Clock& clock;
+  std::int64_t started_ms = 0;  ///< monotonic
+  std::atomic<bool> draining{false};
+};
+
+/// On the clients' port: /healthz, /readyz, /v1/nodes.
+transport::HttpHandler client_routes(RouteContext& context);
+
+/// On the admin port: /v1/status, /v1/state?user=…&path=…. Asks for the admin token where there
+/// is one.
+transport::HttpHandler admin_routes(RouteContext& context);
+
+}  // namespace anabranch::node

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "cluster/replica_status.h"
+#include "node/config.h"
+
+namespace anabranch::node {
+
+/// What /v1/status tells beside the replica's own words.
+struct ProcessStatus {
+  double uptime_seconds = 0;
+  bool draining = false;
+  std::size_t connections = 0;  ///< authenticated ones
+  std::size_t users = 0;        ///< with at least one of them
+};
+
+/// The answer of /v1/status, a JSON object. What is not known of a peer yet is null.
+std::string status_json(const NodeConfig& node, const ClusterConfig& cluster,
+                        const cluster::ReplicaStatus& replica, const ProcessStatus& process);
+
+/// The answer of /v1/nodes: the members that have a client URL, and whether they take clients.
+std::string nodes_json(const NodeConfig& node, const ClusterConfig& cluster,
+                       const cluster::ReplicaStatus& replica, bool draining);
+
+}  // namespace anabranch::node

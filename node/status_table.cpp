@@ -1,0 +1,185 @@
+#include "node/status_table.h"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <vector>
+
+namespace anabranch::node {
+
+namespace {
+
+namespace json = boost::json;
+
+/// A part of the answer; a missing one reads as null, so that an older node's status still shows.
+const json::value& part(const json::value& value, std::string_view key) {
+  static const json::value nothing;
+  const json::object* object = value.if_object();
+  const json::value* found =
+      object == nullptr ? nullptr : object->if_contains({key.data(), key.size()});
+  return found == nullptr ? nothing : *found;
+}
+
+std::string fixed(double number, int decimals, const char* format = "%.*f") {
+  char text[64];
+  std::snprintf(text, sizeof text, format, decimals, number);
+  return text;
+}
+
+/// Texts come from other machines: a terminal must not take them as orders.
+std::string printable(std::string_view text) {
+  std::string result(text);
+  std::replace_if(
+      result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return result;
+}
+
+std::string show(const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::string:
+      return value.get_string().empty() ? "?" : printable(std::string_view(value.get_string()));
+    case json::kind::bool_:
+      return value.get_bool() ? "yes" : "no";
+    case json::kind::double_:
+      return fixed(value.get_double(), 1);
+    case json::kind::int64:
+      return std::to_string(value.get_int64());
+    case json::kind::uint64:
+      return std::to_string(value.get_uint64());
+    default:
+      return "?";
+  }
+}
+
+std::string show(const json::value& value, std::string_view key) { return show(part(value, key)); }
+
+std::string with_unit(const json::value& value, const std::string& unit, const char* format) {
+  if (!value.is_number()) return "?";
+  return fixed(value.to_number<double>(), 1, format) + unit;
+}
+
+std::string duration(const json::value& seconds) {
+  if (!seconds.is_number()) return "?";
+  const auto total = static_cast<long long>(std::clamp(seconds.to_number<double>(), 0.0, 1e12));
+  if (total < 60) return std::to_string(total) + " s";
+  if (total < 3600) return std::to_string(total / 60) + " min";
+  if (total < 86400)
+    return std::to_string(total / 3600) + " h " + std::to_string(total / 60 % 60) + " min";
+  return std::to_string(total / 86400) + " d " + std::to_string(total / 3600 % 24) + " h";
+}
+
+std::string bytes(const json::value& value) {
+  if (!value.is_number()) return "?";
+  double size = value.to_number<double>();
+  if (size < 1024) return fixed(size, 0) + " B";
+  for (const char* unit : {" KiB", " MiB", " GiB"}) {
+    size /= 1024;
+    if (size < 1024) return fixed(size, 1) + unit;
+  }
+  return fixed(size / 1024, 1) + " TiB";
+}
+
+/// Characters, as columns are counted in; names are UTF-8.
+std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xc0) != 0x80; }));
+}
+
+using Row = std::vector<std::string>;
+
+/// Rows of equally many cells, columns two spaces apart.
+std::string lay_out(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i] + std::string(widths[i] - width(row[i]) + 2, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  }
+  return text;
+}
+
+std::string state_word(const json::value& status) {
+  const json::value& draining = part(status, "draining");
+  if (draining.is_bool() && draining.get_bool()) return "draining";
+  const json::value& ready = part(status, "ready");
+  if (!ready.is_bool()) return "?";
+  return ready.get_bool() ? "ready" : "not ready";
+}
+
+std::string render_node(const json::value& status) {
+  const json::value& clients = part(status, "clients");
+  const json::value& state = part(status, "state");
+  const json::value& cluster = part(status, "cluster");
+  return lay_out({
+      {"node", show(status, "name") + " (" + show(status, "region") + "), " + state_word(status)},
+      {"running", "version " + show(status, "version") + ", for " +
+                      duration(part(status, "uptime_seconds")) + ", replica " +
+                      show(status, "replica_id")},
+      {"cluster", show(cluster, "name") + ", epoch " + show(cluster, "epoch")},
+      {"clients",
+       show(clients, "connections") + " connections of " + show(clients, "users") + " users"},
+      {"state", show(state, "users") + " users, " + show(state, "records") + " records, " +
+                    show(state, "tombstones") + " tombstones, " + bytes(part(state, "bytes"))},
+      {"digest", show(state, "digest")},
+  });
+}
+
+std::string digest_word(const json::value& equal) {
+  if (!equal.is_bool()) return "?";
+  return equal.get_bool() ? "equal" : "DIFFERENT";
+}
+
+std::string lag(const json::value& peer) {
+  const json::value& seconds = part(peer, "lag_seconds");
+  std::string text = show(peer, "lag_writes");
+  if (seconds.is_number()) text += " (" + with_unit(seconds, " s)", "%.*f");
+  return text;
+}
+
+std::string render_peers(const json::value& status) {
+  const json::array* peers = part(status, "peers").if_array();
+  if (peers == nullptr || peers->empty()) return "no peers\n";
+  std::vector<Row> rows{
+      {"PEER", "REGION", "CONNECTED", "LAG", "BEHIND", "DIGEST", "HEARTBEAT", "CLOCK"}};
+  for (const json::value& peer : *peers) {
+    rows.push_back({show(peer, "name"), show(peer, "region"), show(peer, "connected"), lag(peer),
+                    show(peer, "behind_writes"), digest_word(part(peer, "digest_equal")),
+                    with_unit(part(peer, "last_heartbeat_seconds"), " s ago", "%.*f"),
+                    with_unit(part(peer, "clock_offset_ms"), " ms", "%+.*f")});
+  }
+  return lay_out(rows);
+}
+
+std::string render_counters(const json::value& status) {
+  const json::object* counters = part(status, "counters").if_object();
+  if (counters == nullptr || counters->empty()) return {};
+  std::vector<Row> rows;
+  for (const auto& [name, value] : *counters) {
+    std::string label = printable(std::string_view(name));
+    std::replace(label.begin(), label.end(), '_', ' ');
+    rows.push_back({std::move(label), show(value)});
+  }
+  return '\n' + lay_out(rows);
+}
+
+}  // namespace
+
+Result<std::string> render_status(std::string_view text) {
+  json::error_code error;
+  const json::value status = json::parse({text.data(), text.size()}, error);
+  if (error || !part(status, "name").is_string()) {
+    return fail(Errc::malformed, "the answer is not a node's status");
+  }
+  return render_node(status) + '\n' + render_peers(status) + render_counters(status);
+}
+
+}  // namespace anabranch::node

@@ -1,0 +1,137 @@
+#include "node/store_worker.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "wire/limits.h"
+
+namespace anabranch::node {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+/// A disk that was full is looked at again this often.
+constexpr std::chrono::milliseconds recovery_interval{500};
+/// A pull whose asker has given no credit for this long is over; its snapshot holds space.
+constexpr std::chrono::seconds abandoned_after{30};
+/// More credit than this serves nobody.
+constexpr std::uint32_t max_credit = 64;
+
+}  // namespace
+
+StoreWorker::StoreWorker(storage::Store& store, const Log& log, Output output)
+    : store_(store), log_(log), output_(std::move(output)), thread_([this] { run(); }) {}
+
+StoreWorker::~StoreWorker() {
+  inbox_.close();
+  thread_.join();
+}
+
+void StoreWorker::run() {
+  bool is_serving = false;
+  while (true) {
+    const auto now = SteadyClock::now();
+    const auto deadline = is_serving ? now
+                          : recovery_ ? next_recovery_
+                                      : now + std::chrono::seconds(1);
+    std::vector<Job> jobs = inbox_.take(deadline);
+    if (inbox_.closed()) return;
+    for (Job& job : jobs) std::visit([this](auto& some) { on(some); }, job);
+    if (recovery_ && SteadyClock::now() >= next_recovery_) try_recovery();
+    is_serving = serve_one_round();
+    drop_abandoned();
+  }
+}
+
+void StoreWorker::on(const cluster::LoadUser& load) {
+  output_.input(cluster::UserLoaded{load.user, store_.load_user(load.user)});
+}
+
+void StoreWorker::on(cluster::ServePull& serve) {
+  auto cursor = store_.open_pull(serve.pull.vector);
+  if (!cursor) {
+    log_.warning("cannot serve a pull", {{"peer", serve.peer}, {"error", cursor.error().message}});
+    serving_.erase(serve.peer);
+    return;
+  }
+  serving_[serve.peer] = {serve.pull.id, 0, std::min(serve.pull.credit, max_credit),
+                          std::move(*cursor), SteadyClock::now()};
+}
+
+void StoreWorker::on(const cluster::GrantPull& grant) {
+  const auto found = serving_.find(grant.peer);
+  if (found == serving_.end() || found->second.id != grant.credit.id) return;
+  Serving& serving = found->second;
+  serving.credit = std::min(max_credit, serving.credit + std::min(grant.credit.credit, max_credit));
+  serving.touched = SteadyClock::now();
+}
+
+void StoreWorker::on(const cluster::RecoverStore& recover) {
+  recovery_ = recover;
+  next_recovery_ = SteadyClock::now();
+}
+
+bool StoreWorker::serve_one_round() {
+  bool more = false;
+  for (auto at = serving_.begin(); at != serving_.end();) {
+    if (at->second.credit == 0) {
+      ++at;
+      continue;
+    }
+    if (!send_piece(at->first, at->second)) {
+      at = serving_.erase(at);
+      continue;
+    }
+    more = more || at->second.credit > 0;
+    ++at;
+  }
+  return more;
+}
+
+void StoreWorker::drop_abandoned() {
+  std::erase_if(serving_, [now = SteadyClock::now()](const auto& entry) {
+    return now - entry.second.touched > abandoned_after;
+  });
+}
+
+bool StoreWorker::send_piece(const std::string& peer, Serving& serving) {
+  auto piece = serving.cursor->next(wire::pull_piece_bytes);
+  if (!piece) {
+    log_.error("a pull cannot be read on", {{"peer", peer}, {"error", piece.error().message}});
+    return false;
+  }
+  --serving.credit;
+  wire::PullPiece message{serving.id, serving.next_index++, std::move(piece->writes), {}};
+  if (piece->last) message.vector = serving.cursor->vector();
+  output_.piece(peer, std::move(message));
+  return !piece->last;
+}
+
+void StoreWorker::try_recovery() {
+  next_recovery_ = SteadyClock::now() + recovery_interval;
+  serving_.clear();  // their snapshots would hold the old database open
+  if (!store_.recover()) return;
+  auto resurfaced = read_beyond(recovery_->vector);
+  if (!resurfaced) {
+    log_.error("cannot read the recovered store", {{"error", resurfaced.error().message}});
+    return;
+  }
+  recovery_.reset();
+  output_.input(cluster::StoreRecovered{store_.state(), std::move(*resurfaced)});
+}
+
+Result<std::vector<crdt::Write>> StoreWorker::read_beyond(const crdt::VersionVector& vector) const {
+  auto cursor = store_.open_pull(vector);
+  if (!cursor) return tl::unexpected(std::move(cursor.error()));
+  std::vector<crdt::Write> writes;
+  while (true) {
+    auto piece = (*cursor)->next(wire::pull_piece_bytes);
+    if (!piece) return tl::unexpected(std::move(piece.error()));
+    std::move(piece->writes.begin(), piece->writes.end(), std::back_inserter(writes));
+    if (piece->last) return writes;
+  }
+}
+
+}  // namespace anabranch::node

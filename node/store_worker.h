@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+
+#include "cluster/replica_io.h"
+#include "node/inbox.h"
+#include "node/log.h"
+#include "storage/store.h"
+
+namespace anabranch::node {
+
+/// The thread that reads the store: documents that are not in memory, the answers to peers' pulls
+/// (each from one snapshot, as far as its credit goes), and the recovery of a store whose commit
+/// has failed.
+class StoreWorker {
+ public:
+  using Job = std::variant<cluster::LoadUser, cluster::ServePull, cluster::GrantPull,
+                           cluster::RecoverStore>;
+  /// Both are called on the worker's thread.
+  struct Output {
+    std::function<void(cluster::Input)> input;  ///< UserLoaded, StoreRecovered
+    std::function<void(const std::string& peer, wire::PullPiece piece)> piece;
+  };
+
+  /// `store` and `log` outlive the worker.
+  StoreWorker(storage::Store& store, const Log& log, Output output);
+  ~StoreWorker();
+  StoreWorker(const StoreWorker&) = delete;
+  StoreWorker& operator=(const StoreWorker&) = delete;
+
+  void add(Job job) { inbox_.push(std::move(job)); }
+
+ private:
+  /// A pull under way; one for each peer, so that no peer can hold more than one snapshot.
+  struct Serving {
+    std::uint64_t id = 0;
+    std::uint64_t next_index = 0;
+    std::uint32_t credit = 0;
+    std::unique_ptr<storage::PullCursor> cursor;
+    std::chrono::steady_clock::time_point touched;
+  };
+
+  void run();
+  void on(const cluster::LoadUser& load);
+  void on(cluster::ServePull& serve);
+  void on(const cluster::GrantPull& grant);
+  void on(const cluster::RecoverStore& recover);
+  bool serve_one_round();
+  void drop_abandoned();
+  bool send_piece(const std::string& peer, Serving& serving);
+  void try_recovery();
+  Result<std::vector<crdt::Write>> read_beyond(const crdt::VersionVector& vector) const;
+
+  storage::Store& store_;
+  const Log& log_;
+  Output output_;
+  std::map<std::string, Serving> serving_;
+  std::optional<cluster::RecoverStore> recovery_;
+  std::chrono::steady_clock::time_point next_recovery_;
+  Inbox<Job> inbox_;
+  std::thread thread_;
+};
+
+}  // namespace anabranch::node

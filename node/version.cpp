@@ -1,0 +1,7 @@
+#include "node/version.h"
+
+namespace anabranch::node {
+
+std::string_view version() { return ANABRANCH_VERSION; }
+
+}  // namespace anabranch::node
