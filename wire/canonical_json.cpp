@@ -70,13 +70,13 @@ Result<std::string> canonicalise(std::string_view json) {
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  auto plain = text.begin();
   while (true) {
-    const auto special = std::find_if(plain, text.end(), needs_escape);
-    out.append(plain, special);
+    const auto special = std::find_if(text.begin(), text.end(), needs_escape);
+    const auto plain = static_cast<std::size_t>(special - text.begin());
+    out.append(text.data(), plain);
     if (special == text.end()) break;
     append_escape(out, *special);
-    plain = special + 1;
+    text.remove_prefix(plain + 1);
   }
   out += '"';
 }

@@ -8,6 +8,14 @@
 
 namespace anabranch::wire {
 
+/// With room for a common value, for growing step by step costs as much as writing it.
+CanonicalWriter::CanonicalWriter() {
+  text_.reserve(256);
+  keys_.reserve(128);
+  members_.reserve(16);
+  objects_.reserve(8);
+}
+
 void CanonicalWriter::begin_document() {
   text_.clear();
   keys_.clear();

@@ -14,6 +14,8 @@ namespace anabranch::wire {
 /// its buffers stay.
 class CanonicalWriter final : public JsonSink {
  public:
+  CanonicalWriter();
+
   void begin_document() override;
   void begin_object() override;
   void end_object() override;

@@ -73,21 +73,21 @@ void UpdatesField::add(ChangeFields fields) {
     if (change) {
       changes.push_back(*std::move(change));
     } else {
-      refuse(std::move(change.error()));
+      refuse({change.error().code, "." + change.error().message});
     }
   }
   ++count;
 }
 
 void UpdatesField::add_other_than_object() {
-  refuse({ErrorCode::invalid_payload, "must be an object with path and either value or delete"});
+  refuse({ErrorCode::invalid_payload, " must be an object with path and either value or delete"});
   ++count;
 }
 
+/// The first refusal counts; its message goes on after the item's name.
 void UpdatesField::refuse(Refusal why) {
   if (refusal) return;
-  const std::string item = "updates[" + std::to_string(count) + ']';
-  why.message = item + (why.message.starts_with("must") ? " " : ".") + why.message;
+  why.message.insert(0, "updates[" + std::to_string(count) + ']');
   refusal = std::move(why);
 }
 

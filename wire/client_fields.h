@@ -1,14 +1,14 @@
 #pragma once
 
+#include "base/ids.h"
+#include "wire/client_messages.h"
+
+#include <tl/expected.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
-
-#include "base/ids.h"
-#include "tl/expected.hpp"
-#include "wire/client_messages.h"
 
 // The fields of client frames as they stand in the JSON, and the rules for each of them.
 

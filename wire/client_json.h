@@ -1,11 +1,12 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
-#include "tl/expected.hpp"
 #include "wire/client_messages.h"
 #include "wire/cursor.h"
+
+#include <tl/expected.hpp>
+
+#include <string>
+#include <string_view>
 
 namespace anabranch::wire {
 

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "wire/base64url.h"
 #include "wire/limits.h"
 
@@ -34,10 +35,10 @@ constexpr std::size_t max_cursor_bytes =
 std::string hmac_sha256(std::string_view key, std::string_view text) {
   std::string mac(EVP_MAX_MD_SIZE, '\0');
   unsigned int size = 0;
-  // A null key would mean "the key of the last call", so an empty one points at something.
-  HMAC(EVP_sha256(), key.empty() ? "" : key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-       reinterpret_cast<unsigned char*>(mac.data()), &size);
+  const auto* made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                          reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                          reinterpret_cast<unsigned char*>(mac.data()), &size);
+  ANABRANCH_CHECK(made != nullptr && size >= seal_bytes);
   mac.resize(size);
   return mac;
 }
