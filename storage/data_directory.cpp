@@ -176,6 +176,8 @@ Result<fs::path> DataDirectory::begin_database() const {
   std::error_code error;
   fs::remove_all(unfinished, error);
   if (error) return io_error("cannot remove", unfinished, error.value());
+  fs::create_directory(unfinished, error);
+  if (error) return io_error("cannot make", unfinished, error.value());
   return unfinished;
 }
 

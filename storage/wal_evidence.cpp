@@ -14,7 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// RocksDB's log format: blocks of 32 KiB, holding fragments of records. A fragment is
+// RocksDB's log format (without recycled files and compression, which the store leaves off): blocks
+// of 32 KiB, holding fragments of records. A fragment is
 //     4  masked CRC-32C of the type and the content, little-endian
 //     2  length of the content, little-endian
 //     1  type: 1 a whole record, 2 first, 3 middle, 4 last fragment of one
