@@ -1,28 +1,28 @@
 #include "transport/client/any_stream.h"
 
-#include <array>
 #include <boost/asio/bind_executor.hpp>
+
+#include <array>
 
 namespace anabranch::transport {
 namespace {
 
 class TcpStream final : public ByteStream {
- private:
-  /// Spares the operations the type-erased executor of `handler`, which is this one.
-  template <class Handler>
-  auto here(Handler handler) {
-    return asio::bind_executor(socket_.get_executor(), std::move(handler));
-  }
-
  public:
   explicit TcpStream(TcpSocket socket) : socket_(std::move(socket)) {}
 
   void read_some(const ReadBuffers& buffers, Transferred handler) override {
-    socket_.async_read_some(buffers, here(std::move(handler)));
+    // Spares the operation the handler's type-erased executor, which is this same one.
+    socket_.async_read_some(buffers,
+                            asio::bind_executor(socket_.get_executor(), std::move(handler)));
   }
 
   void write_some(const WriteBuffers& buffers, Transferred handler) override {
-    socket_.async_write_some(buffers, here(std::move(handler)));
+    auto count = [this, handler = std::move(handler)](ErrorCode error, std::size_t bytes) mutable {
+      written_ += bytes;
+      std::move(handler)(error, bytes);
+    };
+    socket_.async_write_some(buffers, std::move(count));
   }
 
   void teardown(Done handler) override {
@@ -30,6 +30,8 @@ class TcpStream final : public ByteStream {
     socket_.shutdown(asio::socket_base::shutdown_send, ignored);
     drain(std::move(handler));
   }
+
+  std::uint64_t written() const override { return written_; }
 
   void close() override {
     ErrorCode ignored;
@@ -53,6 +55,7 @@ class TcpStream final : public ByteStream {
 
   TcpSocket socket_;
   std::unique_ptr<Scratch> scratch_;
+  std::uint64_t written_ = 0;
 };
 
 }  // namespace

@@ -1,13 +1,15 @@
 #pragma once
 
-#include <array>
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/role.hpp>
+
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -58,6 +60,8 @@ class ByteStream {
   /// Ends the stream in good order: what was written arrives, what the peer still sends is
   /// dropped, until the peer ends it too. Has no deadline of its own.
   virtual void teardown(Done handler) = 0;
+  /// How many bytes have been written so far.
+  virtual std::uint64_t written() const = 0;
   /// Cuts it at once; pending operations end with an error.
   virtual void close() = 0;
 };
@@ -98,6 +102,7 @@ class AnyStream {
   /// `callback` is told when Beast, after the last WebSocket frame, begins to tear the stream down.
   void on_teardown(std::function<void()> callback) { on_teardown_ = std::move(callback); }
 
+  std::uint64_t written() const { return stream_->written(); }
   void close() { stream_->close(); }
 
  private:

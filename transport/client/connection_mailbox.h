@@ -1,13 +1,13 @@
 #pragma once
 
+#include "transport/client/fifo.h"
+#include "transport/client/sessions.h"
+
 #include <cstddef>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
-
-#include "transport/client/fifo.h"
-#include "transport/client/sessions.h"
 
 namespace anabranch::transport {
 

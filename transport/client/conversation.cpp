@@ -1,11 +1,11 @@
 #include "transport/client/conversation.h"
 
+#include "transport/client/auth_ok.h"
+
 #include <limits>
 #include <string>
 #include <utility>
 #include <variant>
-
-#include "transport/client/auth_ok.h"
 
 namespace anabranch::transport {
 namespace {

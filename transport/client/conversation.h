@@ -1,14 +1,14 @@
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string_view>
-
 #include "base/clock.h"
 #include "transport/client/connection_mailbox.h"
 #include "transport/client/frame_codec.h"
 #include "transport/client/refusal_count.h"
 #include "transport/client/server.h"
+
+#include <memory>
+#include <optional>
+#include <string_view>
 
 namespace anabranch::transport {
 

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "wire/client_messages.h"
+
+#include <tl/expected.hpp>
+
 #include <string>
 #include <string_view>
-
-#include "tl/expected.hpp"
-#include "wire/client_messages.h"
 
 namespace anabranch::transport {
 

@@ -3,6 +3,7 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+
 #include <utility>
 
 namespace anabranch::transport {

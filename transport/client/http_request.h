@@ -1,11 +1,12 @@
 #pragma once
 
+#include "transport/client/server.h"
+
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
+
 #include <optional>
 #include <string>
-
-#include "transport/client/server.h"
 
 namespace anabranch::transport {
 

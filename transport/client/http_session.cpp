@@ -1,5 +1,9 @@
 #include "transport/client/http_session.h"
 
+#include "transport/client/http_request.h"
+#include "transport/client/upgrade.h"
+#include "transport/client/websocket_session.h"
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
@@ -7,13 +11,10 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+
 #include <chrono>
 #include <optional>
 #include <utility>
-
-#include "transport/client/http_request.h"
-#include "transport/client/upgrade.h"
-#include "transport/client/websocket_session.h"
 
 namespace anabranch::transport {
 namespace {

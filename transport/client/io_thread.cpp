@@ -1,6 +1,7 @@
 #include "transport/client/io_thread.h"
 
 #include <boost/asio/post.hpp>
+
 #include <utility>
 
 namespace anabranch::transport {

@@ -1,15 +1,16 @@
 #pragma once
 
+#include "transport/client/sessions.h"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
 #include <vector>
-
-#include "transport/client/sessions.h"
 
 namespace anabranch::transport {
 

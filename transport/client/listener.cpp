@@ -1,11 +1,12 @@
 #include "transport/client/listener.h"
 
+#include "transport/client/http_session.h"
+
 #include <boost/asio/post.hpp>
+
 #include <charconv>
 #include <chrono>
 #include <utility>
-
-#include "transport/client/http_session.h"
 
 namespace anabranch::transport {
 namespace {

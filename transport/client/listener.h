@@ -1,17 +1,18 @@
 #pragma once
 
+#include "base/result.h"
+#include "transport/client/any_stream.h"
+#include "transport/client/io_thread.h"
+#include "transport/client/server_context.h"
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/result.h"
-#include "transport/client/any_stream.h"
-#include "transport/client/io_thread.h"
-#include "transport/client/server_context.h"
 
 namespace anabranch::transport {
 

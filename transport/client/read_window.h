@@ -1,10 +1,10 @@
 #pragma once
 
+#include "transport/client/fifo.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-
-#include "transport/client/fifo.h"
 
 namespace anabranch::transport {
 

@@ -1,14 +1,14 @@
 #include "transport/client/server.h"
 
-#include <algorithm>
-#include <mutex>
-#include <utility>
-#include <vector>
-
 #include "base/check.h"
 #include "transport/client/io_thread.h"
 #include "transport/client/listener.h"
 #include "transport/client/server_context.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 namespace anabranch::transport {
 namespace {

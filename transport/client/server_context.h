@@ -1,13 +1,13 @@
 #pragma once
 
+#include "transport/client/server.h"
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <utility>
-
-#include "transport/client/server.h"
 
 namespace anabranch::transport {
 

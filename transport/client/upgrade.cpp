@@ -1,7 +1,8 @@
 #include "transport/client/upgrade.h"
 
-#include <algorithm>
 #include <boost/beast/http/rfc7230.hpp>
+
+#include <algorithm>
 #include <utility>
 
 namespace anabranch::transport {

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
-#include "tl/expected.hpp"
 #include "transport/client/http_request.h"
 #include "transport/client/server_context.h"
+
+#include <tl/expected.hpp>
+
+#include <optional>
+#include <string>
 
 namespace anabranch::transport {
 

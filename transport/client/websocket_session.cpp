@@ -1,15 +1,19 @@
 #include "transport/client/websocket_session.h"
 
-#include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/websocket/stream.hpp>
-#include <chrono>
-#include <utility>
-
 #include "base/utf8.h"
 #include "transport/client/conversation.h"
 #include "transport/client/read_window.h"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
 
 namespace anabranch::transport {
 namespace {
@@ -80,7 +84,7 @@ class WebsocketSession final : public Connection,
   void write();
   void on_written(ErrorCode error);
 
-  void close_when_written();
+  void begin_closing();
   void send_close();
   void on_stream_lost();
   void on_teardown();
@@ -109,6 +113,7 @@ class WebsocketSession final : public Connection,
   TimePoint close_deadline_;
   TimePoint last_heard_;
   TimePoint timer_at_ = TimePoint::max();
+  std::uint64_t written_before_ = 0;  // when last looked at
 
   bool upgraded_ = false;
   bool reading_ = false;
@@ -233,7 +238,7 @@ void WebsocketSession::take_frame() {
 void WebsocketSession::on_woken() {
   mailbox_->on_woken();
   if (finished_) return;
-  if (!closing_ && mailbox_->is_closing()) close_when_written();
+  if (!closing_ && mailbox_->is_closing()) begin_closing();
   if (!upgraded_) return;
   write();
   read();
@@ -255,7 +260,7 @@ void WebsocketSession::on_written(ErrorCode error) {
   in_flight_.reset();
   if (finished_) return;
   if (error) return on_stream_lost();
-  if (!closing_ && mailbox_->is_closing()) close_when_written();
+  if (!closing_ && mailbox_->is_closing()) begin_closing();
   write();
 }
 
@@ -267,7 +272,7 @@ void WebsocketSession::shut_down(CloseCode code) {
                             : "this node is stopping: connect to another one");
 }
 
-void WebsocketSession::close_when_written() {
+void WebsocketSession::begin_closing() {
   closing_ = true;
   close_deadline_ = SteadyClock::now() + close_timeout;
   wake_at(close_deadline_);
@@ -287,15 +292,17 @@ void WebsocketSession::send_close() {
 void WebsocketSession::on_stream_lost() {
   if (!reading_) return finish();
   mailbox_->end();
-  if (!closing_) close_when_written();
+  if (!closing_) begin_closing();
 }
 
 /// The last frame has been written. Where both sides have said goodbye the connection is over;
-/// else Beast closed it because of what the client sent, and the client needs time to hear why.
+/// else Beast closed it because of what the client sent: then it is over for the node, but the
+/// socket stays a while, for the client to hear why.
 void WebsocketSession::on_teardown() {
   if (close_sent_ || heard_close_) return finish();
   mailbox_->end();
-  close_when_written();
+  conversation_->end();
+  begin_closing();
 }
 
 void WebsocketSession::finish() {
@@ -335,11 +342,12 @@ void WebsocketSession::watch_opening(TimePoint now) {
 }
 
 void WebsocketSession::watch_silence(TimePoint now) {
-  // While the session does not read it hears nothing, which is no fault of the client.
-  if (!reading_) {
-    last_heard_ = now;
-    pinged_ = false;
-  }
+  // While the session does not read it hears nothing, which is no fault of the client. While a
+  // large frame trickles out no ping gets through, but the client shows that it lives by taking it.
+  const std::uint64_t written = socket_.next_layer().written();
+  const bool trickles = in_flight_ && written != written_before_;
+  written_before_ = written;
+  if (!reading_ || trickles) heard();
   // Beast may be ending the stream because of what the client sent, and has no deadline for that.
   if (!socket_.is_open()) return on_stream_lost();
   if (now >= last_heard_ + options_.idle_timeout) {
@@ -360,7 +368,7 @@ TimePoint WebsocketSession::next_deadline(TimePoint now) const {
   TimePoint deadline = last_heard_ + (pinged_ ? options_.idle_timeout : options_.idle_timeout / 2);
   if (!conversation_->is_open()) return std::min(deadline, opening_deadline_);
   const milliseconds left(
-      std::min<std::int64_t>(conversation_->milliseconds_to_expiry(), longest_wait.count()));
+      std::clamp<std::int64_t>(conversation_->milliseconds_to_expiry(), 0, longest_wait.count()));
   return std::min(deadline, now + left);
 }
 
