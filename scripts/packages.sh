@@ -1,0 +1,84 @@
+# Installs the Debian packages that a command needs and that are missing.
+
+export DEBIAN_FRONTEND=noninteractive
+
+is_bookworm() {
+  # shellcheck disable=SC1091
+  (. /etc/os-release && [[ ${ID:-}:${VERSION_ID:-} == debian:12 ]])
+}
+
+build_packages() {
+  echo g++ cmake ninja-build ccache mold pkg-config git ca-certificates
+  echo libssl-dev libzmq3-dev cppzmq-dev librocksdb-dev libtomlplusplus-dev libcli11-dev \
+    libspdlog-dev libsimdjson-dev libxxhash-dev libexpected-dev libdouble-conversion-dev libjwt-dev \
+    librapidcheck-dev libgtest-dev libgmock-dev
+  if is_bookworm; then
+    # Debian 12's own Boost is too old; the newer one stands beside it under a longer name.
+    echo libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
+  else
+    echo libboost-dev libboost-json-dev libboost-url-dev libmsgpack-cxx-dev
+  fi
+}
+
+lint_packages() { echo clang-format-19 clang-tidy-19; }
+
+# The architecture check and the system tests run on Node.js; one from elsewhere will do.
+node_packages() {
+  if ! has_node || ! command -v npm >/dev/null; then echo nodejs npm; fi
+}
+
+has_node() {
+  command -v node >/dev/null &&
+    node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+             process.exit(major > 18 || (major === 18 && minor >= 15) ? 0 : 1)'
+}
+
+# Those of the given packages that are not installed.
+missing_packages() {
+  local installed
+  installed=$(dpkg-query --show --showformat='${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
+    awk '$2 == "installed" { print $1 }') || true
+  printf '%s\n' "$@" | grep -vxF -e "${installed:-none}" || true
+}
+
+install_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  command -v apt-get >/dev/null ||
+    die "This machine has no apt-get. Install what these Debian packages hold: ${missing[*]}"
+  say "installing ${#missing[@]} packages: ${missing[*]}"
+  quietly build/logs/apt-update.log as_root apt-get update || return 1
+  # Nothing of the machine's owner is removed for it: apt fails and says what is in the way.
+  quietly build/logs/apt-install.log as_root apt-get install --yes --no-install-recommends \
+    --no-remove -o DPkg::Lock::Timeout=300 "${missing[@]}"
+}
+
+# Debian 12's msgpack package wants Boost 1.74, which cannot stand beside 1.81. Its headers need no
+# Boost, so they are unpacked into build/deps, where cmake/Dependencies.cmake looks for them.
+unpack_msgpack() {
+  local target=build/deps/msgpack
+  [[ ! -e $target/usr/include/msgpack.hpp ]] || return 0
+  say "unpacking the headers of libmsgpack-cxx-dev"
+  rm -rf build/deps/libmsgpack-cxx-dev_*.deb "$target"
+  quietly build/logs/msgpack.log download_msgpack &&
+    dpkg-deb --extract build/deps/libmsgpack-cxx-dev_*.deb "$target"
+}
+
+download_msgpack() {
+  mkdir -p build/deps
+  (cd build/deps && apt-get download libmsgpack-cxx-dev) && return
+  # The package lists may be missing or old, as in a container's image.
+  as_root apt-get update && (cd build/deps && apt-get download libmsgpack-cxx-dev)
+}
+
+# install_for WHAT…: build, lint and node are the sets.
+install_for() {
+  local set names=()
+  for set in "$@"; do
+    # shellcheck disable=SC2207
+    names+=($("${set}_packages"))
+  done
+  install_packages "${names[@]}" || return 1
+  if [[ " $* " == *" build "* ]] && is_bookworm; then unpack_msgpack || return 1; fi
+}

@@ -1,0 +1,147 @@
+# Every test of the repository, in parts. Each part leaves its counts in $counts; what it prints is
+# for people.
+
+source scripts/build.sh
+
+readonly contract_source=../shared/contract
+readonly results=build/test-results
+readonly counts=$results/counts
+total_passed=0 total_failed=0 total_skipped=0
+part_lines=()
+
+run_all_tests() {
+  expect_no_arguments test "$@"
+  mkdir -p "$results"
+  if run_part "install" install_for build node && run_part "build" compile_preset ci; then
+    run_part "unit tests" unit_tests || true
+    run_part "architecture" node_tests tests/architecture || true
+    run_part "system tests" system_tests || true
+    run_part "contract" contract_checks || true
+  fi
+  print_summary
+  [[ $total_failed -eq 0 ]]
+}
+
+# run_part NAME COMMAND…: a part that fails without having counted a failure is one failure itself.
+run_part() {
+  local name=$1 status=0 passed=0 failed=0 skipped=0 started=$SECONDS
+  shift
+  rm -f "$counts"
+  say "$name"
+  "$@" || status=$?
+  if [[ -s $counts ]]; then read -r passed failed skipped <"$counts"; fi
+  if [[ $status -ne 0 && $failed -eq 0 ]]; then failed=1; fi
+  total_passed=$((total_passed + passed))
+  total_failed=$((total_failed + failed))
+  total_skipped=$((total_skipped + skipped))
+  part_lines+=("$(printf '%-14s %4d ok  %3d not ok  %3d skipped  %4d s' \
+    "$name" "$passed" "$failed" "$skipped" $((SECONDS - started)))")
+  [[ $failed -eq 0 ]]
+}
+
+print_summary() {
+  local line skipped=""
+  echo
+  for line in "${part_lines[@]}"; do echo "    $line"; done
+  [[ $total_skipped -eq 0 ]] || skipped=", $total_skipped skipped"
+  echo
+  echo "$total_passed passed, $total_failed failed$skipped"
+}
+
+unit_tests() {
+  local report=$PWD/$results/unit.xml status=0
+  rm -f "$report"
+  ctest --test-dir build/release --parallel "$(nproc)" --output-on-failure --no-tests=error \
+    --timeout 300 --output-junit "$report" || status=$?
+  count_junit "$report"
+  return "$status"
+}
+
+# The figures of a JUnit file's outermost suite.
+count_junit() {
+  local suite tests failures skipped disabled
+  [[ -s $1 ]] || return 0
+  suite=$(tr '\n\t' '  ' <"$1" | grep -o '<testsuite [^>]*>' | head -n 1)
+  tests=$(attribute tests "$suite")
+  failures=$(attribute failures "$suite")
+  skipped=$(attribute skipped "$suite")
+  disabled=$(attribute disabled "$suite")
+  echo $((tests - failures - skipped - disabled)) "$failures" $((skipped + disabled)) >"$counts"
+}
+
+attribute() {
+  local value
+  value=$(sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$2")
+  echo "${value:-0}"
+}
+
+# node_tests FOLDER: its *.test.js, one after the other, for system tests want the machine for
+# themselves.
+node_tests() {
+  local file status=0 report seconds=900
+  local passed=0 failed=0 skipped=0
+  for file in "$1"/*.test.js; do
+    report=$results/$(basename "$file").tap
+    rm -f "$report"
+    timeout --foreground "$seconds" node --test --test-reporter=spec --test-reporter-destination=stdout \
+      --test-reporter=tap --test-reporter-destination="$report" "$file" </dev/null || status=1
+    passed=$((passed + $(tap_count pass "$report")))
+    failed=$((failed + $(tap_count fail "$report") + $(tap_count cancelled "$report")))
+    skipped=$((skipped + $(tap_count skipped "$report") + $(tap_count todo "$report")))
+    if ! grep -q '^# tests ' "$report" 2>/dev/null; then
+      warn "$file ended without a result (it may take $seconds seconds at most)"
+      failed=$((failed + 1))
+    fi
+  done
+  echo "$passed $failed $skipped" >"$counts"
+  return "$status"
+}
+
+tap_count() {
+  local value
+  value=$(sed -n "s/^# $1 \([0-9]*\)$/\1/p" "$2" 2>/dev/null | tail -n 1)
+  echo "${value:-0}"
+}
+
+system_tests() {
+  install_npm_packages tests/system || return 1
+  ANABRANCH=$PWD/$(program_of ci) node_tests tests/system
+}
+
+# install_npm_packages FOLDER: by its lock file, when that is newer than what is there.
+install_npm_packages() {
+  local folder=$1
+  [[ ! $folder/node_modules/.package-lock.json -nt $folder/package-lock.json ]] || return 0
+  say "installing the npm packages of $folder"
+  quietly "build/logs/npm-$(basename "$folder").log" \
+    npm ci --prefix "$folder" --no-audit --no-fund
+}
+
+# The client protocol, checked by a client that knows nothing of this code. It is kept beside the
+# repository, not in it.
+contract_checks() {
+  local log=$results/contract.log program status=0
+  program=$PWD/$(program_of ci)
+  if [[ ! -f $contract_source/run.mjs ]]; then
+    echo "skipped: the contract's own checks are not beside this repository"
+    return 0
+  fi
+  copy_contract && install_npm_packages build/contract || return 1
+  (cd build/contract && ANABRANCH=$program timeout --foreground 1800 node run.mjs) \
+    </dev/null 2>&1 | tee "$log" | sed -e '/^[0-9]* passed, [0-9]* failed/d' -e 's/^/  /' || status=1
+  count_closing_line "$log"
+  return "$status"
+}
+
+copy_contract() {
+  mkdir -p build/contract
+  tar --directory "$contract_source" --exclude=node_modules --mode=u+w --create . |
+    tar --directory build/contract --extract --no-same-owner
+}
+
+# "34 passed, 0 failed, 1 skipped" as the last line of a log.
+count_closing_line() {
+  tail -n 1 "$1" |
+    sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed\(, \([0-9]*\) skipped\)\{0,1\}$/\1 \2 \4/p' \
+      >"$counts"
+}
