@@ -1,0 +1,181 @@
+// Several nodes that know each other, in a folder of their own.
+
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { runBinary } from './binary.js';
+import { describeDifference } from './json_diff.js';
+import { Link } from './link.js';
+import { NodeProcess } from './node_process.js';
+import { freePort } from './ports.js';
+import { eventually } from './wait.js';
+
+/** Writes the node's key pair and returns the public key. */
+export async function makeKey(file) {
+  const { code, stdout, stderr } = await runBinary(['keygen', '--out', file]);
+  const key = /[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}/.exec(stdout)?.[0];
+  if (code !== 0 || !key) throw new Error(`keygen: ${code}: ${stdout}${stderr}`);
+  return key;
+}
+
+const freePorts = async () => ({
+  clients: await freePort(),
+  publish: await freePort(),
+  sync: await freePort(),
+  admin: await freePort(),
+});
+
+const withoutZeros = (vector) =>
+  JSON.stringify(Object.entries(vector).filter(([, seq]) => seq > 0).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+export class Cluster {
+  nodes = [];
+  /** Processes that a test runs beside the members: they end with the rest. */
+  others = [];
+  #links = new Map();
+
+  /** `keys`: links are encrypted. `links`: every way between two nodes leads over a Link. */
+  static async create({ names, keys = false, links = false, limits = {} }) {
+    const cluster = new Cluster();
+    cluster.folder = mkdtempSync(join(tmpdir(), 'anabranch-system-'));
+    cluster.secret = randomBytes(24).toString('hex');
+    try {
+      for (const name of names) await cluster.#add(name, { keys, limits });
+      if (links) await cluster.#makeLinks();
+      for (const node of cluster.nodes) cluster.writeFiles(node);
+      return cluster;
+    } catch (error) {
+      cluster.removeFiles();
+      throw error;
+    }
+  }
+
+  async #add(name, { keys, limits }) {
+    const folder = join(this.folder, name);
+    const ports = await freePorts();
+    const node = new NodeProcess({ name, folder, ports, secret: this.secret, settings: { limits } });
+    if (keys) {
+      node.keyFile = join(folder, `${name}.key`);
+      node.publicKey = await makeKey(node.keyFile);
+    }
+    this.nodes.push(node);
+    this[name] = node;
+  }
+
+  async #makeLinks() {
+    for (const from of this.nodes) {
+      for (const to of this.nodes) {
+        if (from === to) continue;
+        this.#links.set(`${from.name} ${to.name}`, {
+          publish: await Link.to(to.ports.publish),
+          sync: await Link.to(to.ports.sync),
+        });
+      }
+    }
+  }
+
+  /** By which `from` reaches `to`: {publish, sync}. */
+  link(from, to) {
+    return this.#links.get(`${from.name} ${to.name}`);
+  }
+
+  /** Calls 'cut', 'stall' or 'heal' on everything between two nodes, both ways. */
+  between(left, right, action) {
+    for (const { publish, sync } of [this.link(left, right), this.link(right, left)]) {
+      publish[action]();
+      sync[action]();
+    }
+  }
+
+  /** Another process with a folder and ports of its own, under a member's name; not started. */
+  async makeOther(name, folderName) {
+    const folder = join(this.folder, folderName);
+    const other = new NodeProcess({ name, folder, ports: await freePorts(), secret: this.secret });
+    this.others.push(other);
+    return other;
+  }
+
+  #member(node, seenBy) {
+    const link = this.link(seenBy, node);
+    return {
+      name: node.name,
+      region: `region-${node.name}`,
+      publish: `tcp://127.0.0.1:${link?.publish.port ?? node.ports.publish}`,
+      sync: `tcp://127.0.0.1:${link?.sync.port ?? node.ports.sync}`,
+      public_key: node.publicKey,
+      client_url: `ws://127.0.0.1:${node.ports.clients}/v1/sync`,
+    };
+  }
+
+  /** The cluster file as one node has it: the way to the others may be its own. */
+  fileFor(node) {
+    const member = this.nodes.map((other) => this.#member(other, node));
+    return { name: 'system-test', epoch: 1, replication: { acks: 0 }, member };
+  }
+
+  writeFiles(node) {
+    node.writeFiles(this.fileFor(node));
+  }
+
+  /** Starts all nodes and waits until they hear each other. */
+  async start() {
+    for (const node of this.nodes) node.launch();
+    for (const node of this.nodes) await node.untilReady();
+    await this.connected();
+  }
+
+  connected(nodes = this.nodes) {
+    const names = nodes.map(({ name }) => name);
+    return eventually(`${names} are connected`, async () => {
+      for (const node of nodes) {
+        const { peers } = await node.status();
+        const heard = peers.filter(({ connected }) => connected).map(({ name }) => name);
+        if (!names.every((name) => name === node.name || heard.includes(name))) return false;
+      }
+      return true;
+    });
+  }
+
+  /** Waits until the nodes have the same writes, and the same digest of what these come to. */
+  converged(nodes = this.nodes.filter(({ isRunning }) => isRunning), timeoutMs = 20_000) {
+    return eventually('the nodes converge', async () => {
+      const all = [];
+      for (const node of nodes) all.push(await node.status());
+      const seen = all.map(({ version_vector, state }) => `${state.digest} ${withoutZeros(version_vector)}`);
+      if (seen.every((one) => one === seen[0])) return true;
+      throw new Error(nodes.map(({ name }, at) => `${name} ${seen[at]}`).join('; '));
+    }, timeoutMs);
+  }
+
+  /** The user's state, which must be the same on all nodes (and equal to `want`, where given). */
+  async stateEverywhere(user, want, nodes = this.nodes.filter(({ isRunning }) => isRunning)) {
+    const first = await nodes[0].stateOf(user);
+    const expected = want ?? first;
+    for (const node of nodes) {
+      const difference = describeDifference(await node.stateOf(user), expected);
+      if (difference) throw new Error(`the state of ${user} at ${node.name} is not what it should be: ${difference}`);
+    }
+    return first;
+  }
+
+  /** The ends of the nodes' logs. */
+  describe() {
+    const all = [...this.nodes, ...this.others];
+    return all.map((node) => `--- ${node.name} (${node.isRunning ? 'running' : JSON.stringify(node.ended)})\n${node.logTail()}`).join('\n');
+  }
+
+  /** Stops everything; what went wrong with a process on the way is in the answer. */
+  async destroy() {
+    const all = [...this.nodes, ...this.others];
+    const ends = await Promise.all(all.map(async (node) => [node, node.isRunning && (await node.stop())]));
+    for (const links of this.#links.values()) Object.values(links).forEach((link) => link.close());
+    const unclean = ends.filter(([, end]) => end && end.code !== 0).map(([{ name }, end]) => `${name} ended with ${JSON.stringify(end)}`);
+    return [...all.flatMap(({ problems }) => problems), ...unclean];
+  }
+
+  removeFiles() {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

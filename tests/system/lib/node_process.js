@@ -1,0 +1,164 @@
+// One node: its settings, its files and its process.
+
+import { spawn } from 'node:child_process';
+import { mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { binary } from './binary.js';
+import { Device } from './device.js';
+import { httpGet } from './http.js';
+import { makeToken, toToml } from './settings.js';
+import { eventually, within } from './wait.js';
+
+/** Nodes that must not outlive this process. */
+const running = new Set();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+
+export class NodeProcess {
+  #child = null;
+  #expectsEnd = false;
+
+  /** `ports`: {clients, publish, sync, admin}. */
+  constructor({ name, folder, ports, secret, settings = {} }) {
+    Object.assign(this, { name, folder, ports, secret, settings });
+    this.dataDir = join(folder, 'data');
+    this.ended = null;
+    this.problems = [];
+    mkdirSync(folder, { recursive: true });
+  }
+
+  get pid() {
+    return this.#child?.pid;
+  }
+
+  get isRunning() {
+    return this.#child !== null && this.ended === null;
+  }
+
+  get configFile() {
+    return join(this.folder, 'node.toml');
+  }
+
+  writeFiles(cluster) {
+    const { clients, publish, sync, admin } = this.ports;
+    const config = {
+      name: this.name,
+      data_dir: this.dataDir,
+      cluster_file: 'cluster.toml',
+      clients: { listen: `127.0.0.1:${clients}` },
+      auth: { algorithms: ['HS256'], key: [{ secret_file: 'jwt.secret' }] },
+      limits: { updates_per_minute: 0, ...this.settings.limits },
+      peers: {
+        listen_publish: `tcp://127.0.0.1:${publish}`,
+        listen_sync: `tcp://127.0.0.1:${sync}`,
+        secret_key_file: this.keyFile,
+      },
+      admin: { listen: `127.0.0.1:${admin}` },
+    };
+    writeFileSync(this.configFile, `${toToml(config)}\n`);
+    writeFileSync(join(this.folder, 'cluster.toml'), `${toToml(cluster)}\n`);
+    writeFileSync(join(this.folder, 'jwt.secret'), this.secret, { mode: 0o600 });
+  }
+
+  /** Starts the process and waits until it may take clients. */
+  async start() {
+    this.launch();
+    await this.untilReady();
+  }
+
+  launch() {
+    const log = openSync(join(this.folder, 'node.log'), 'a');
+    const child = spawn(binary, ['serve', '--config', this.configFile], { cwd: this.folder, stdio: ['ignore', log, log] });
+    closeSync(log);
+    this.#child = child;
+    this.#expectsEnd = false;
+    this.ended = null;
+    running.add(child);
+    this.end = new Promise((ended) => {
+      const finish = (end) => {
+        running.delete(child);
+        this.ended = end;
+        if (!this.#expectsEnd) this.problems.push(`${this.name} ended by itself: ${JSON.stringify(end)}`);
+        ended(end);
+      };
+      child.once('error', (error) => finish({ error: error.message }));
+      child.once('exit', (code, signal) => finish({ code, signal }));
+    });
+  }
+
+  untilReady(timeoutMs = 20_000) {
+    return eventually(`${this.name} is ready`, async () => {
+      if (!this.isRunning) throw new Error(`it has ended: ${JSON.stringify(this.ended)}`);
+      return (await httpGet(this.ports.clients, '/readyz')).status === 200;
+    }, timeoutMs);
+  }
+
+  /** SIGTERM; resolves to {code, signal}. */
+  async stop(timeoutMs = 15_000) {
+    if (!this.isRunning) return this.ended;
+    this.#expectsEnd = true;
+    this.#child.kill('SIGTERM');
+    try {
+      return await within(timeoutMs, `${this.name} ends on SIGTERM`, this.end);
+    } catch (error) {
+      this.problems.push(error.message);
+      return this.kill();
+    }
+  }
+
+  /** kill -9. */
+  kill() {
+    this.#expectsEnd = true;
+    if (this.isRunning) this.#child.kill('SIGKILL');
+    return this.end;
+  }
+
+  /** Lets a test whose node is to end by itself wait for that: {code, signal}. */
+  async untilEnded(timeoutMs = 15_000) {
+    this.#expectsEnd = true;
+    return within(timeoutMs, `${this.name} ends`, this.end);
+  }
+
+  loseData() {
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  http(path) {
+    return httpGet(this.ports.clients, path);
+  }
+
+  async status() {
+    const { status, body } = await httpGet(this.ports.admin, '/v1/status');
+    if (status !== 200) throw new Error(`/v1/status of ${this.name}: HTTP ${status}`);
+    return JSON.parse(body);
+  }
+
+  /** A new connection of a user's device. */
+  connect(user, options = {}) {
+    const url = `ws://127.0.0.1:${this.ports.clients}/v1/sync`;
+    return Device.connect(url, { token: makeToken(this.secret, user), label: `${user}@${this.name}`, ...options });
+  }
+
+  /** The user's whole state as this node has it. */
+  async stateOf(user) {
+    const device = await this.connect(user);
+    const { state } = await device.requestFull();
+    await device.close();
+    return state;
+  }
+
+  log() {
+    try {
+      return readFileSync(join(this.folder, 'node.log'), 'utf8');
+    } catch {
+      return '';
+    }
+  }
+
+  logTail(lines = 15) {
+    return this.log().trimEnd().split('\n').slice(-lines).join('\n');
+  }
+}
