@@ -128,10 +128,14 @@ Result<std::string> sign_token(const std::string& secret, const UserId& user,
   if (!is_valid_user(user)) {
     return fail(Errc::malformed, "a user is 1 to 256 bytes of UTF-8 without control characters");
   }
+  // Not every JWT library reads fractions: they are written only where whole seconds are no use.
+  const bool whole_seconds = ttl.count() % 1000 == 0;
+  const std::int64_t expires_ms =
+      now.wall_ms + ttl.count() + (whole_seconds ? 999 - (now.wall_ms + 999) % 1000 : 0);
   std::string claims = "{\"sub\":";
   wire::append_json_string(claims, user);
   claims += ",\"iat\":" + std::to_string(now.wall_ms / 1000) + ",\"exp\":";
-  wire::append_json_number(claims, static_cast<double>(now.wall_ms + ttl.count()) / 1000);
+  wire::append_json_number(claims, static_cast<double>(expires_ms) / 1000);
   claims += '}';
   return sign_jwt(secret, claims, kid);
 }

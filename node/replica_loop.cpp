@@ -205,6 +205,7 @@ void ReplicaLoop::carry_out(cluster::Answer& effect) {
   rooms_.send(effect.session, effect.events);
   if (const Rooms::Session* session = rooms_.find(effect.session)) {
     session->connection->answered(1);
+    if (effect.refused) session->connection->refused(clock_.now().monotonic_ms);
   }
 }
 

@@ -36,6 +36,16 @@ void ConnectionMailbox::answered(std::size_t count) {
   wake_();
 }
 
+void ConnectionMailbox::refused(std::int64_t monotonic_ms) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ended_ || close_ || !refusals_.add(monotonic_ms)) return;
+    request_close(CloseCode::policy_violation, "too many refused frames");
+    if (!needs_wake()) return;
+  }
+  wake_();
+}
+
 void ConnectionMailbox::close(CloseCode code, std::string_view reason) {
   {
     const std::lock_guard lock(mutex_);

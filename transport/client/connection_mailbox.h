@@ -1,6 +1,7 @@
 #pragma once
 
 #include "transport/client/fifo.h"
+#include "transport/client/refusal_count.h"
 #include "transport/client/sessions.h"
 
 #include <cstddef>
@@ -30,6 +31,7 @@ class ConnectionMailbox final : public ClientConnection {
   SessionId id() const override { return id_; }
   void send(Frame frame) override;
   void answered(std::size_t count) override;
+  void refused(std::int64_t monotonic_ms) override;
   void close(CloseCode code, std::string_view reason) override;
 
   // For the session, on its thread:
@@ -59,6 +61,7 @@ class ConnectionMailbox final : public ClientConnection {
   Fifo<Frame> frames_;
   std::size_t frame_bytes_ = 0;  // of frames_
   std::size_t answered_ = 0;
+  RefusalCount refusals_;
   std::optional<CloseRequest> close_;
   bool writing_ = false;
   bool woken_ = false;

@@ -120,17 +120,12 @@ void Conversation::renew(const wire::Auth& auth) {
 /// Before the connection is open nothing else is being answered, so there is no order to keep.
 void Conversation::refuse_here(const wire::ErrorEvent& error) {
   mailbox_->send(std::make_shared<const std::string>(with_.codec.encode(error)));
-  count_refusal();
+  mailbox_->refused(with_.clock.now().monotonic_ms);
 }
 
 void Conversation::refuse_in_turn(wire::ErrorEvent error) {
   with_.sink.on_answer(mailbox_->id(), std::move(error));
-  count_refusal();
-}
-
-void Conversation::count_refusal() {
-  if (!refusals_.add(with_.clock.now().monotonic_ms)) return;
-  mailbox_->close(CloseCode::policy_violation, "too many refused frames");
+  mailbox_->refused(with_.clock.now().monotonic_ms);
 }
 
 }  // namespace anabranch::transport

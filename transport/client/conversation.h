@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "transport/client/connection_mailbox.h"
 #include "transport/client/frame_codec.h"
-#include "transport/client/refusal_count.h"
 #include "transport/client/server.h"
 
 #include <memory>
@@ -54,12 +53,10 @@ class Conversation {
   void renew(const wire::Auth& auth);
   void refuse_here(const wire::ErrorEvent& error);
   void refuse_in_turn(wire::ErrorEvent error);
-  void count_refusal();
 
   const Surroundings with_;
   const std::shared_ptr<ConnectionMailbox> mailbox_;
   std::optional<Identity> identity_;
-  RefusalCount refusals_;
 };
 
 }  // namespace anabranch::transport

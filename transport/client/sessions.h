@@ -42,6 +42,10 @@ class ClientConnection {
   /// lets the session read on (it stops reading while too many of its frames are unanswered).
   virtual void answered(std::size_t count) = 0;
 
+  /// The node has refused a frame of this connection at `monotonic_ms`. One that has too many
+  /// refused in ten seconds, by the session itself or so, is closed with 1008.
+  virtual void refused(std::int64_t monotonic_ms) = 0;
+
   virtual void close(CloseCode code, std::string_view reason) = 0;
 };
 
