@@ -52,6 +52,10 @@ bool AntiEntropy::expects(const std::string& peer, const wire::PullPiece& piece,
   return true;
 }
 
+void AntiEntropy::note_progress(std::int64_t now_ms) {
+  if (active_) active_->progress_ms = now_ms;
+}
+
 std::optional<std::string> AntiEntropy::give_up_stalled(std::int64_t now_ms) {
   if (!active_ || now_ms - active_->progress_ms < stall_ms) return {};
   const std::string peer = active_->peer;

@@ -51,6 +51,9 @@ class AntiEntropy {
   /// turn (one was lost) ends the pull.
   bool expects(const std::string& peer, const wire::PullPiece& piece, std::int64_t now_ms);
 
+  /// The pull goes on: something of it has been applied, or waits to be.
+  void note_progress(std::int64_t now_ms);
+
   /// The last piece has been applied.
   void finish() { active_.reset(); }
   /// Gives the pull up where it has stalled; names its peer.

@@ -2,6 +2,9 @@
 
 #include "base/check.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace anabranch::cluster {
 
 namespace {
@@ -43,6 +46,15 @@ void DocumentCache::reweigh(const UserId& user) {
   entry.weight = weigh(entry.document);
   bytes_ += entry.weight;
   if (bytes_ > max_bytes_) make_room();
+}
+
+std::deque<UserInput> DocumentCache::take_waiting() {
+  std::deque<UserInput> taken;
+  for (auto& [user, entry] : entries_) {
+    std::move(entry.waiting.begin(), entry.waiting.end(), std::back_inserter(taken));
+    entry.waiting.clear();
+  }
+  return taken;
 }
 
 void DocumentCache::clear() {

@@ -46,6 +46,9 @@ class DocumentCache {
   /// Weighs the user's document anew after a change and makes room where the bound is passed.
   void reweigh(const UserId& user);
 
+  /// Takes out the inputs that wait for documents, each user's in their order.
+  std::deque<UserInput> take_waiting();
+
   /// Drops every loaded document; what is being loaded goes on.
   void clear();
   void erase(const UserId& user);

@@ -69,8 +69,10 @@ void Ledger::settled(const Staged& staged) {
 }
 
 void Ledger::roll_back() {
+  const ReplicaId replica = staged_.replica;
   staged_ = durable_;
   batch_ = {};
+  if (replica != durable_.replica) mint(replica);
 }
 
 void Ledger::reset(wire::StoreState state) {

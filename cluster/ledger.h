@@ -46,10 +46,11 @@ class Ledger {
   /// The batch is on disk.
   void settled(const Staged& staged);
 
-  /// Forgets all that is not durable: a commit has failed.
+  /// Forgets all that is not durable: a commit has failed. A new replica id stays, staged again:
+  /// what it was minted for still holds.
   void roll_back();
 
-  /// The disk was read anew.
+  /// The disk was read anew. A staged replica id stays here too.
   void reset(wire::StoreState state);
 
  private:

@@ -15,7 +15,10 @@ Peer* PeerTable::find(const std::string& name) {
 
 bool PeerTable::all_heard() const {
   return std::all_of(peers_.begin(), peers_.end(),
-                     [](const auto& entry) { return entry.second.report.has_value(); });
+                     [](const auto& entry) {
+                       const auto& report = entry.second.report;
+                       return report && !report->holds_beyond;
+                     });
 }
 
 std::vector<const crdt::VersionVector*> PeerTable::durable_vectors() const {

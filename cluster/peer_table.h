@@ -48,6 +48,7 @@ class PeerTable {
   std::map<std::string, Peer>& all() { return peers_; }
   const std::map<std::string, Peer>& all() const { return peers_; }
 
+  /// True when each member has told all that it knows: records beyond its vector are not told.
   bool all_heard() const;
   /// The durable vectors that peers have told.
   std::vector<const crdt::VersionVector*> durable_vectors() const;

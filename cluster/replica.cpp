@@ -9,8 +9,8 @@ namespace anabranch::cluster {
 
 namespace {
 
-/// A publication is cut into messages of about this size, so that none nears the peers' limit.
-constexpr std::size_t publication_bytes = 1 << 20;
+/// A publication is cut into messages of about this size, so that none holds a slow link up.
+constexpr std::size_t publication_bytes = 256 << 10;
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -159,9 +159,12 @@ void Replica::on(const Committed& committed) {
   ledger_.settled(group.staged);
   const auto& advanced = group.staged.batch.advanced;
   const ReplicaId self = ledger_.durable().replica;
+  if (group.staged.batch.replica) commit_times_ = {};
   commit_times_.note(advanced[self], now_.monotonic_ms);
   progress_untold_ = progress_untold_ || !advanced.entries().empty();
   release(std::move(group));
+  drain_pieces();
+  drain_streams();
   tell_progress();
   update_caught_up();
 }
@@ -171,6 +174,7 @@ void Replica::release(Group group) {
   for (Held& held : group.held) {
     std::visit(Overloaded{
                    [this](HeldWrite& write) {
+                     ++(write.applied ? counters_.updates_accepted : counters_.updates_stale);
                      if (write.replicated) {
                        replicated_acks_.wait_for(write.waits_for, write.write.session,
                                                  std::move(*write.replicated));
@@ -181,11 +185,16 @@ void Replica::release(Group group) {
                    [this](HeldRequest& request) { emit(std::move(request.answer)); },
                    [this](HeldAnswer& held_answer) {
                      ClientAnswer& answer = held_answer.answer;
-                     Answer out{answer.session, {}};
+                     const auto* error = std::get_if<wire::ErrorEvent>(&answer.event);
+                     if (error && error->of_write) ++counters_.updates_rejected;
+                     Answer out{answer.session, {}, held_answer.refused};
                      out.events.push_back(std::move(answer.event));
                      emit(std::move(out));
                    },
                    [this](HeldRead& read) { emit(std::move(read.answer)); },
+                   [this](HeldRedelivery& again) {
+                     if (!again.deliver.events.empty()) emit(std::move(again.deliver));
+                   },
                    [this](Deliver& deliver) { emit(std::move(deliver)); },
                },
                held);
@@ -211,7 +220,7 @@ void Replica::publish(std::vector<crdt::Write> writes) {
 }
 
 void Replica::fail_group(Group group) {
-  fail_storage();
+  fail_storage(group.staged.batch);
   // Everything since the last good commit is undone: this group's work and the open one's. Their
   // inputs go round again in their order, the writes as the error that answers them; requests and
   // reads find what is durable.
@@ -220,6 +229,8 @@ void Replica::fail_group(Group group) {
   group.pinned.merge(open_.pinned);
   open_ = {};
   for (const UserId& user : group.pinned) documents_.erase(user);
+  // What waits for a document came after what was held.
+  std::deque<UserInput> later = documents_.take_waiting();
   for (Held& one : held) {
     std::visit(Overloaded{
                    [this](HeldWrite& write) {
@@ -229,13 +240,33 @@ void Replica::fail_group(Group group) {
                    [this](HeldRequest& request) { on(UserInput(std::move(request.request))); },
                    [this](HeldAnswer& answer) { on(UserInput(std::move(answer.answer))); },
                    [this](HeldRead& read) { on(UserInput(std::move(read.read))); },
+                   [this](HeldRedelivery& again) { on(UserInput(std::move(again.redelivery))); },
                    [](Deliver&) {},
                },
                one);
   }
+  for (UserInput& input : later) on(std::move(input));
 }
 
-void Replica::fail_storage() {
+/// What the disk holds whatever has become of the failed batch. (The highest record held beyond
+/// the vector may lie above one that the batch was to bring.)
+crdt::VersionVector Replica::surely_held(const wire::StoreBatch& in_doubt) const {
+  std::map<ReplicaId, std::uint64_t> first_in_doubt;
+  for (const wire::RecordChange& change : in_doubt.records) {
+    if (change.kind != wire::RecordChange::Kind::put) continue;
+    const Dot dot = change.record.dot;
+    const auto [at, is_new] = first_in_doubt.try_emplace(dot.origin, dot.seq);
+    at->second = std::min(at->second, dot.seq);
+  }
+  crdt::VersionVector held = ledger_.durable().vector;
+  for (const auto& [origin, seq] : ledger_.durable().beyond.entries()) {
+    const auto first = first_in_doubt.find(origin);
+    held.raise(origin, first == first_in_doubt.end() ? seq : std::min(seq, first->second - 1));
+  }
+  return held;
+}
+
+void Replica::fail_storage(const wire::StoreBatch& in_doubt) {
   storage_ok_ = false;
   ledger_.roll_back();
   anti_entropy_.give_up(now_.monotonic_ms);
@@ -244,9 +275,7 @@ void Replica::fail_storage() {
   note(Note::Level::error, "the disk refuses writes: clients' writes are refused until it is back");
   // Whether this process may go on under its id is asked again: what had settled it is undone.
   has_written_ = false;
-  crdt::VersionVector held = ledger_.durable().vector;
-  held.join(ledger_.durable().beyond);
-  emit(RecoverStore{std::move(held)});
+  emit(RecoverStore{surely_held(in_doubt)});
 }
 
 void Replica::on(StoreRecovered recovered) {

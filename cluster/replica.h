@@ -77,6 +77,7 @@ class Replica {
   // What a group holds back for one input, in the order of the inputs.
   struct HeldWrite {
     ClientWrite write;  ///< kept for the answer to a failed commit; its changes are moved out
+    bool applied = true;
     Answer answer;
     std::optional<Deliver> deliver;
     std::optional<wire::Ack> replicated;  ///< waits for other nodes once durable
@@ -88,12 +89,18 @@ class Replica {
   };
   struct HeldAnswer {
     ClientAnswer answer;
+    bool refused = false;
   };
   struct HeldRead {
     StateRead read;
     StateReadAnswer answer;
   };
-  using Held = std::variant<HeldWrite, HeldRequest, HeldAnswer, HeldRead, Deliver>;
+  struct HeldRedelivery {
+    Redelivery redelivery;
+    Deliver deliver;
+  };
+  using Held =
+      std::variant<HeldWrite, HeldRequest, HeldAnswer, HeldRead, HeldRedelivery, Deliver>;
 
   struct Group {
     Ticket ticket = 0;
@@ -101,6 +108,7 @@ class Replica {
     std::vector<Held> held;
     std::vector<crdt::Write> published;
     std::set<UserId> pinned;
+    std::size_t peer_bytes = 0;  ///< of peers' writes in it
   };
 
   // replica.cpp: inputs, groups, the store
@@ -114,7 +122,8 @@ class Replica {
   void release(Group group);
   void publish(std::vector<crdt::Write> writes);
   void fail_group(Group group);
-  void fail_storage();
+  void fail_storage(const wire::StoreBatch& in_doubt);
+  crdt::VersionVector surely_held(const wire::StoreBatch& in_doubt) const;
   void emit(Effect effect) { effects_.push_back(std::move(effect)); }
   void note(Note::Level level, std::string text);
 
@@ -124,7 +133,7 @@ class Replica {
   void handle(DocumentCache::Entry& entry, ClientAnswer answer);
   void handle(DocumentCache::Entry& entry, StateRead read);
   void handle(DocumentCache::Entry& entry, Redelivery redelivery);
-  void hold_answer(ClientAnswer answer);
+  void hold_answer(ClientAnswer answer, bool refused = false);
   void refuse(const ClientWrite& write, wire::ErrorEvent error);
   void mint_before_first_write();
   void mint(const std::string& why);
@@ -143,6 +152,9 @@ class Replica {
   void learn(Peer& peer, const wire::NodeReport& report, bool is_heartbeat);
   void learn_durable(Peer& peer, ReplicaId replica, const crdt::VersionVector& vector);
   void check_own_origin(const crdt::VersionVector& theirs, const std::string& who);
+  void check_own_dot(Dot dot, const std::string& who);
+  /// Peers' writes wait while the open group holds enough for the disk to work on.
+  bool may_apply_peer_writes() const;
   void drain_stream(ReplicaId origin);
   void drain_streams();
   void drain_pieces();

@@ -18,17 +18,14 @@ wire::ErrorEvent error_of(wire::ErrorCode code, std::string message) {
 
 }  // namespace
 
-void Replica::hold_answer(ClientAnswer answer) {
-  if (const auto* error = std::get_if<wire::ErrorEvent>(&answer.event); error && error->of_write) {
-    ++counters_.updates_rejected;
-  }
-  open_.held.push_back(HeldAnswer{std::move(answer)});
+void Replica::hold_answer(ClientAnswer answer, bool refused) {
+  open_.held.push_back(HeldAnswer{std::move(answer), refused});
 }
 
 void Replica::refuse(const ClientWrite& write, wire::ErrorEvent error) {
   error.id = write.request.id;
   error.of_write = true;
-  hold_answer({write.session, write.user, std::move(error)});
+  hold_answer({write.session, write.user, std::move(error)}, true);
 }
 
 void Replica::mint(const std::string& why) {
@@ -45,10 +42,9 @@ void Replica::mint(const std::string& why) {
 void Replica::mint_before_first_write() {
   if (has_written_) return;
   has_written_ = true;
-  // Someone who is away may know more of this id than this disk does (a copied directory).
-  if (ledger_.vector()[ledger_.replica()] > 0 && !peers_.all_heard()) {
-    mint("not every member has been heard since the start");
-  }
+  // Someone who is away may know more of this id than this disk does (a copied directory), also
+  // where this disk knows of no write of its own at all.
+  if (!peers_.all_heard()) mint("not every member has been heard since the start");
 }
 
 void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
@@ -72,8 +68,8 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
   rate_.take(write.user, now_.monotonic_ms);
 
   const Acceptance& acceptance = *judged;
-  ++(acceptance.applied() ? counters_.updates_accepted : counters_.updates_stale);
   HeldWrite held;
+  held.applied = acceptance.applied();
   std::optional<Dot> dot = acceptance.standing;
   if (!acceptance.to_store.empty()) {
     mint_before_first_write();
@@ -145,7 +141,8 @@ void Replica::handle(DocumentCache::Entry& entry, Redelivery redelivery) {
     if (record && record->dot == write.dot) standing.push_back(change);
   }
   auto events = events_of_write(entry.document, write, standing, ledger_.vector());
-  if (!events.empty()) open_.held.push_back(Deliver{write.user, {}, std::move(events)});
+  Deliver deliver{write.user, {}, std::move(events)};
+  open_.held.push_back(HeldRedelivery{std::move(redelivery), std::move(deliver)});
 }
 
 }  // namespace anabranch::cluster

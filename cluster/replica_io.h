@@ -118,6 +118,7 @@ struct RecoverStore {
 struct Answer {
   SessionId session;
   std::vector<wire::ClientEvent> events;
+  bool refused = false;  ///< it was the replica that refused the frame
 };
 
 /// An event for one session that answers no frame (the second, "replicated" ack).

@@ -18,6 +18,8 @@ constexpr std::int64_t ready_wait_ms = 5000;
 constexpr std::int64_t progress_interval_ms = 20;
 /// Pieces of a pull's answer that may be on their way: bounds what waits here for documents.
 constexpr std::uint32_t pull_credit = 8;
+/// A disk that is slower than the peers must not make the open group grow and grow.
+constexpr std::size_t max_group_peer_bytes = 4 << 20;
 
 }  // namespace
 
@@ -42,8 +44,9 @@ void Replica::on(PeerReceived received) {
 
 void Replica::receive(Peer& peer, wire::PublishedWrites published) {
   const ReplicaId origin = published.writes.front().dot.origin;
-  if (!storage_ok_ || origin == ledger_.replica()) return;
   const Dot last = published.writes.back().dot;
+  check_own_dot(last, peer.member.name);
+  if (!storage_ok_ || origin == ledger_.replica()) return;
   const bool had_gap = streams_.has_gap(origin, ledger_.vector());
   streams_.add(std::move(published.writes), ledger_.vector());
   drain_stream(origin);
@@ -138,7 +141,11 @@ void Replica::learn_durable(Peer& peer, ReplicaId replica, const crdt::VersionVe
 
 void Replica::check_own_origin(const crdt::VersionVector& theirs, const std::string& who) {
   const ReplicaId self = ledger_.replica();
-  if (theirs[self] > ledger_.vector()[self]) {
+  check_own_dot({self, theirs[self]}, who);
+}
+
+void Replica::check_own_dot(Dot dot, const std::string& who) {
+  if (dot.origin == ledger_.replica() && !ledger_.vector().covers(dot)) {
     mint(who + " knows more of it than this disk does: the disk has gone back in time");
   }
 }
@@ -148,15 +155,20 @@ void Replica::apply_peer_write(const crdt::Write& write, bool advance) {
   const auto won = ledger_.apply(entry.document, write, advance);
   keep_document(write.user);
   documents_.reweigh(write.user);
+  open_.peer_bytes += weight_of(write);
   ++counters_.peer_writes_applied;
   auto events = events_of_write(entry.document, write, won, ledger_.vector());
   if (!events.empty()) open_.held.push_back(Deliver{write.user, {}, std::move(events)});
 }
 
+bool Replica::may_apply_peer_writes() const {
+  return storage_ok_ && (!in_flight_ || open_.peer_bytes < max_group_peer_bytes);
+}
+
 void Replica::drain_stream(ReplicaId origin) {
-  if (!storage_ok_) return;
-  while (const crdt::Write* next = streams_.next(origin, ledger_.vector())) {
-    if (!loaded(next->user)) return;
+  while (may_apply_peer_writes()) {
+    const crdt::Write* next = streams_.next(origin, ledger_.vector());
+    if (!next || !loaded(next->user)) return;
     apply_peer_write(streams_.take(origin), true);
   }
 }
@@ -166,7 +178,7 @@ void Replica::drain_streams() {
 }
 
 void Replica::drain_pieces() {
-  while (storage_ok_ && !pieces_.empty()) {
+  while (may_apply_peer_writes() && !pieces_.empty()) {
     wire::PullPiece& piece = pieces_.front();
     bool all_loaded = true;
     for (const crdt::Write& write : piece.writes) {
@@ -180,14 +192,18 @@ void Replica::drain_pieces() {
     if (!all_loaded) return;
     for (const crdt::Write& write : piece.writes) {
       // What the vector covers by now has been judged: a late copy could only bring back the dead.
-      if (!ledger_.vector().covers(write.dot)) apply_peer_write(write, false);
+      if (ledger_.vector().covers(write.dot)) continue;
+      check_own_dot(write.dot, anti_entropy_.active()->peer);
+      apply_peer_write(write, false);
     }
     const std::uint64_t id = piece.id;
     const auto vector = std::move(piece.vector);
     pieces_.pop_front();
+    anti_entropy_.note_progress(now_.monotonic_ms);
     if (vector) {
       ledger_.join(*vector);
       anti_entropy_.finish();
+      pieces_.clear();  // nothing can follow the last piece
       drain_streams();
       start_pull();
     } else {
@@ -244,6 +260,7 @@ void Replica::watch_peers() {
     if (peer.heartbeat_ms && !peer.is_connected(now_.monotonic_ms) && !peer.silent_noted) {
       peer.silent_noted = true;
       anti_entropy_.forget(name);
+      start_targets_.erase(name);  // it cannot be caught up with now
       note(Note::Level::warning, "peer " + name + " is silent");
     }
   }
@@ -256,8 +273,9 @@ void Replica::on(const Tick&) {
     rate_.forget_idle(now_.monotonic_ms);
   }
   watch_peers();
+  // While pieces wait here it is this node that is slow, not the peer.
+  if (!pieces_.empty()) anti_entropy_.note_progress(now_.monotonic_ms);
   if (const auto peer = anti_entropy_.give_up_stalled(now_.monotonic_ms)) {
-    pieces_.clear();
     note(Note::Level::warning, "a pull from " + *peer + " has stalled; asking again");
   }
   start_pull();

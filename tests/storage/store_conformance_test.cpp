@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <ostream>
+#include <thread>
 #include <utility>
 
 // What every Store promises, run on each of them.
@@ -26,6 +28,8 @@ struct Kind {
   std::string name;
   std::function<std::unique_ptr<Store>(const std::filesystem::path&)> make;
 };
+
+std::ostream& operator<<(std::ostream& out, const Kind& kind) { return out << kind.name; }
 
 class StoreConformance : public testing::TestWithParam<Kind> {
  protected:
@@ -117,6 +121,14 @@ TEST_P(StoreConformance, TheSameWriteUnderALowerDotTakesOver) {
   commit({put("alice", "x", higher)});
   commit({erase("alice", "x", higher), put("alice", "x", lower)});
   EXPECT_THAT(dots_of(pull_all(store(), {})), ElementsAre(Dot{origin_a, 1}));
+}
+
+TEST_P(StoreConformance, APullSkipsLogEntriesThatTheirRecordNoLongerStandsFor) {
+  commit({put("alice", "x", value_record({origin_a, 1}, "1"))});
+  commit({put("alice", "x", value_record({origin_a, 2}, "2", 2))});
+  const auto writes = pull_all(store(), {});
+  ASSERT_THAT(dots_of(writes), ElementsAre(Dot{origin_a, 2}));
+  EXPECT_THAT(paths_of(writes[0]), ElementsAre("x"));
 }
 
 TEST_P(StoreConformance, StateIsWhatWasFoundWhenItWasOpenedOrRecovered) {
@@ -266,6 +278,26 @@ TEST_P(StoreConformance, APullSeesTheMomentItWasOpened) {
   const PullCursor::Piece piece = cursor->next(1000).value();
   EXPECT_THAT(dots_of(piece.writes), ElementsAre(Dot{origin_a, 1}));
   EXPECT_TRUE(piece.last);
+}
+
+TEST_P(StoreConformance, ReadsBesideCommitsSeeWholeBatches) {
+  constexpr std::uint64_t batches = 200;
+  std::thread committer([this] {
+    for (std::uint64_t seq = 1; seq <= batches; ++seq) {
+      const crdt::Record record = value_record({origin_a, seq}, "1");
+      commit({put("alice", "left." + std::to_string(seq), record),
+              put("alice", "right." + std::to_string(seq), record)});
+    }
+  });
+  for (std::uint64_t known = 0; known < batches;) {
+    EXPECT_EQ(load("alice").size() % 2, 0u);
+    const auto cursor = store().open_pull({}).value();
+    known = cursor->vector()[origin_a];
+    const PullCursor::Piece piece = cursor->next(1 << 20).value();
+    EXPECT_EQ(piece.writes.size(), known);
+    for (const crdt::Write& write : piece.writes) EXPECT_THAT(write.changes, SizeIs(2));
+  }
+  committer.join();
 }
 
 TEST_P(StoreConformance, RecoverOnAHealthyStoreLosesNothing) {

@@ -1,0 +1,277 @@
+#include "tests/cluster/harness/client.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "tests/cluster/harness/violation.h"
+
+namespace anabranch::simulation {
+
+Client::Client(std::string tab, UserId user, Surroundings& world)
+    : world_(world), tab_(std::move(tab)), user_(std::move(user)) {}
+
+// ---- the connection
+
+void Client::connect(Node& node) {
+  disconnect();
+  if (!node.is_up()) return;
+  node_ = &node;
+  session_ = {++world_.last_session};
+  latency_ms_ = world_.random.between(0, 20);
+  world_.log(name() + " connects to " + node.name());
+  node.open(session_, user_, this);
+  // Some ask first and some write first; what waits is sent again under the same stamps.
+  const bool asks_first = world_.random.chance(70);
+  if (asks_first) request();
+  retry();
+  if (!asks_first) request();
+}
+
+void Client::disconnect() {
+  if (!node_) return;
+  node_->close(session_);
+  lost();
+}
+
+void Client::lost() {
+  world_.log(name() + " is cut off");
+  node_ = nullptr;
+  answered_ = false;
+  frames_.clear();
+  acked_.clear();
+  for (Pending& write : pending_) write.under_way = false;
+  on_disconnected();
+}
+
+void Client::retry() {
+  if (!node_) return;
+  for (Pending& write : pending_) {
+    if (!write.under_way) send(write);
+  }
+}
+
+void Client::write(std::vector<crdt::Change> changes, bool is_batch) {
+  Pending write;
+  write.id = ++last_id_;
+  write.request.id = wire::RequestId{std::to_string(write.id)};
+  write.request.changes = std::move(changes);
+  write.request.is_batch = is_batch;
+  stamp(write.request);
+  pending_.push_back(std::move(write));
+  if (node_) send(pending_.back());
+}
+
+void Client::send(Pending& write) {
+  write.under_way = true;
+  frames_.push_back(write.id);
+  world_.queue.after(latency_ms_, [node = node_, session = session_, request = write.request] {
+    node->frame(session, request);
+  });
+}
+
+void Client::send(cluster::ClientRequest request) {
+  if (!node_) return;
+  frames_.push_back(0);
+  world_.queue.after(latency_ms_, [node = node_, session = session_, request = std::move(request)] {
+    node->frame(session, request);
+  });
+}
+
+// ---- what it hears
+
+void Client::answer(const std::vector<wire::ClientEvent>& events) {
+  require(!frames_.empty(), name() + " gets an answer to nothing");
+  const std::uint64_t frame = frames_.front();
+  frames_.pop_front();
+  require(!events.empty(), name() + " gets an empty answer");
+  const wire::ClientEvent& first = events.front();
+  const wire::RequestId id{std::to_string(frame)};
+  if (const auto* ack = std::get_if<wire::Ack>(&first)) {
+    require(frame != 0 && ack->id == id, name() + " gets an ack out of turn");
+  } else if (const auto* error = std::get_if<wire::ErrorEvent>(&first)) {
+    require(frame == 0 ? !error->id : error->id == id, name() + " gets an error out of turn");
+  } else {
+    require(frame == 0, name() + " gets a state instead of an ack");
+  }
+  tell(events);
+}
+
+void Client::tell(const std::vector<wire::ClientEvent>& events) {
+  for (const wire::ClientEvent& event : events) hear(event);
+}
+
+void Client::hear(const wire::ClientEvent& event) {
+  if (const auto* ack = std::get_if<wire::Ack>(&event)) {
+    hear(*ack);
+  } else if (const auto* error = std::get_if<wire::ErrorEvent>(&event)) {
+    hear(*error);
+  } else if (const auto* sync = std::get_if<wire::Sync>(&event)) {
+    note_version(sync->record.stamp.version);
+    on_record(sync->record);
+  } else if (const auto* batch = std::get_if<wire::BatchSync>(&event)) {
+    note_version(batch->stamp.version);
+    for (const crdt::Change& change : batch->changes) {
+      on_record({change.path, batch->stamp, change.payload, batch->dot});
+    }
+  } else if (const auto* delta = std::get_if<wire::Delta>(&event)) {
+    note_version(delta->position.version);
+    if (delta->complete) world_.history.check_answer(user_, *delta);
+    on_delta(*delta);
+    answered_ = true;
+  } else {
+    throw Violation(name() + " gets an event that it did not ask for");
+  }
+}
+
+void Client::hear(const wire::Ack& ack) {
+  if (ack.durability == wire::Durability::replicated) {
+    const auto found = acked_.find(ack.id.json);
+    require(found != acked_.end(), name() + " gets a second ack without the first");
+    world_.history.replicated(found->second);
+    acked_.erase(found);
+    return;
+  }
+  const auto found = find(ack.id);
+  require(found != pending_.end(), name() + " gets an ack twice");
+  const Pending write = std::move(*found);
+  pending_.erase(found);
+  const std::string tab =
+      write.request.tab.value_or("session-" + std::to_string(session_.value));
+  const crdt::Stamp stamp{ack.version, ack.timestamp_ms, tab};
+  acked_[ack.id.json] =
+      world_.history.acked({user_, stamp, write.request.changes, node_->name(), node_->disk()});
+  note_version(ack.version);
+  on_ack(write, ack, stamp);
+}
+
+void Client::hear(const wire::ErrorEvent& error) {
+  if (!error.id) return;  // its request was refused; it asks again some day
+  const auto found = find(*error.id);
+  require(found != pending_.end(), name() + " gets an error after an ack");
+  switch (error.code) {
+    case wire::ErrorCode::unavailable:
+    case wire::ErrorCode::rate_limited:
+    case wire::ErrorCode::version_ahead:
+      found->under_way = false;
+      break;
+    case wire::ErrorCode::state_limit:
+      pending_.erase(found);
+      break;
+    default:
+      throw Violation(name() + " gets " + std::string(to_string(error.code)));
+  }
+}
+
+std::deque<Client::Pending>::iterator Client::find(const wire::RequestId& id) {
+  return std::find_if(pending_.begin(), pending_.end(), [&](const Pending& write) {
+    return write.request.id == id;
+  });
+}
+
+// ---- the client that keeps stamps
+
+void FullClient::stamp(wire::WriteRequest& request) {
+  const std::int64_t clock = 1'700'000'000'000 + world_.queue.now_ms() +
+                             (world_.random.chance(3) ? world_.random.between(-60'000, 60'000) : 0);
+  last_timestamp_ms_ = std::max(last_timestamp_ms_ + 1, clock);
+  request.version = version_ + 1;
+  request.timestamp_ms = last_timestamp_ms_;
+  request.tab = tab();
+}
+
+void FullClient::request() {
+  cluster::ClientRequest request;
+  request.want = wire::StateRequest::Want::delta;
+  request.cursor = cursor_;
+  for (const auto& [origin, seq] : seen_.entries()) request.seen.push_back({origin, seq});
+  send(std::move(request));
+}
+
+void FullClient::forget_cursor() {
+  cursor_.reset();
+  seen_ = {};
+}
+
+void FullClient::see(const std::optional<Dot>& dot) {
+  if (answered_ && dot) seen_.raise(dot->origin, dot->seq);
+}
+
+void FullClient::on_ack(const Pending& write, const wire::Ack& ack, const crdt::Stamp& stamp) {
+  for (const crdt::Change& change : write.request.changes) {
+    known_.merge(change.path, {stamp, change.payload, ack.dot});
+  }
+  see(ack.dot);
+}
+
+void FullClient::on_record(const wire::SyncedRecord& record) {
+  known_.merge(record.path, {record.stamp, record.payload, record.dot});
+  see(record.dot);
+}
+
+void FullClient::on_delta(const wire::Delta& delta) {
+  const ReferenceState former = known_;
+  if (delta.complete) known_ = {};
+  for (const wire::SyncedRecord& record : delta.changes) {
+    known_.merge(record.path, {record.stamp, record.payload, record.dot});
+  }
+  if (delta.complete) {
+    for (const auto& [path, entry] : former.entries()) {
+      const bool uncovered = entry.dot && !delta.position.vector.covers(*entry.dot);
+      if (uncovered) known_.merge(path, entry);
+    }
+  }
+  cursor_ = delta.position.vector;
+  seen_ = {};
+}
+
+void FullClient::check_against(const DiskImage& disk) const {
+  static const ReferenceState nothing;
+  const auto found = disk.users.find(user());
+  const ReferenceState& there = found == disk.users.end() ? nothing : found->second;
+  for (const auto& [path, entry] : there.entries()) {
+    require(known_.judge(path, entry) != ReferenceState::Outcome::won,
+            name() + " lacks what " + node()->name() + " has: " + to_string(path, entry));
+  }
+  for (const auto& [path, entry] : known_.entries()) {
+    const bool ahead = !entry.dot || !disk.vector.covers(*entry.dot);
+    require(ahead || there.holds(path, entry.stamp, entry.payload),
+            name() + " has what " + node()->name() + " has not: " + to_string(path, entry));
+  }
+}
+
+// ---- the client that needs no stamps
+
+void SimpleClient::request() {
+  cluster::ClientRequest request;
+  request.want = wire::StateRequest::Want::delta;
+  send(std::move(request));
+}
+
+void SimpleClient::put(const crdt::Path& path, const crdt::Payload& payload) {
+  std::erase_if(known_, [&](const auto& entry) { return path.covers(entry.first); });
+  known_.emplace(path, payload);
+}
+
+void SimpleClient::on_ack(const Pending& write, const wire::Ack&, const crdt::Stamp&) {
+  for (const crdt::Change& change : write.request.changes) put(change.path, change.payload);
+}
+
+void SimpleClient::on_record(const wire::SyncedRecord& record) { put(record.path, record.payload); }
+
+void SimpleClient::on_delta(const wire::Delta& delta) {
+  require(delta.complete, name() + " asked for a complete delta");
+  known_.clear();
+  for (const wire::SyncedRecord& record : delta.changes) {
+    known_.emplace(record.path, record.payload);
+  }
+}
+
+void SimpleClient::check_against(const DiskImage& disk) const {
+  const auto found = disk.users.find(user());
+  const std::string there = found == disk.users.end() ? "{}" : found->second.materialise();
+  require(state() == there,
+          name() + " has " + state() + " where " + node()->name() + " has " + there);
+}
+
+}  // namespace anabranch::simulation

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "crdt/record.h"
+#include "crdt/version_vector.h"
+#include "tests/cluster/harness/reference_state.h"
+#include "wire/client_messages.h"
+#include "wire/store_batch.h"
+
+namespace anabranch::simulation {
+
+/// Everything that any disk has ever held, and everything that any client was ever promised. It
+/// outlives crashes and lost disks: it is what the promises are measured by.
+class History {
+ public:
+  /// A write that a client was told is on disk.
+  struct Acked {
+    UserId user;
+    crdt::Stamp stamp;
+    std::vector<crdt::Change> changes;
+    std::string node;
+    std::size_t disk = 0;  ///< which of the node's disks, counted from 0
+    bool replicated = false;
+  };
+
+  /// A batch has reached a disk. Throws where a dot comes to name two writes, or where a node has
+  /// a write that its origin never committed. `own`: the replica ids of the disk's node.
+  void committed(const std::string& node, const wire::StoreBatch& batch,
+                 const std::vector<ReplicaId>& own);
+
+  /// Throws where the vector covers what no origin has written.
+  void check_vector(const std::string& node, const crdt::VersionVector& vector) const;
+
+  /// What a node with this vector must show of a user: all writes that it covers, merged.
+  ReferenceState covered(const UserId& user, const crdt::VersionVector& vector) const;
+
+  /// Throws where a complete answer is not what the writes that its vector covers give, with what
+  /// it tells beyond them.
+  void check_answer(const UserId& user, const wire::Delta& answer) const;
+
+  std::size_t acked(Acked write);
+  void replicated(std::size_t index) { acked_[index].replicated = true; }
+  const std::vector<Acked>& all_acked() const { return acked_; }
+
+  std::size_t writes() const { return writes_.size(); }
+
+ private:
+  struct Written {
+    UserId user;
+    crdt::Stamp stamp;
+    std::map<crdt::Path, crdt::Payload> changes;
+  };
+  std::map<Dot, Written> writes_;
+  std::map<ReplicaId, std::string> nodes_;
+  std::vector<Acked> acked_;
+};
+
+}  // namespace anabranch::simulation

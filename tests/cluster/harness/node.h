@@ -1,0 +1,176 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "cluster/replica.h"
+#include "storage/memory_store.h"
+#include "tests/cluster/harness/event_queue.h"
+#include "tests/cluster/harness/history.h"
+#include "tests/cluster/harness/network.h"
+#include "tests/cluster/harness/seeded_random.h"
+
+namespace anabranch::simulation {
+
+/// A connection as the node sees it.
+class Session {
+ public:
+  virtual ~Session() = default;
+  /// One answered frame, or events that answer none.
+  virtual void answer(const std::vector<wire::ClientEvent>& events) = 0;
+  virtual void tell(const std::vector<wire::ClientEvent>& events) = 0;
+  virtual void lost() = 0;
+};
+
+/// All records and the vector of a disk, as they are at this moment.
+struct DiskImage {
+  std::map<UserId, ReferenceState> users;  ///< each record with its dot
+  crdt::VersionVector vector;
+  bool holds_beyond = false;
+  wire::StateTotals totals;  ///< counted anew
+  std::string digest;        ///< computed anew
+};
+
+/// What all nodes of a simulation share.
+struct Surroundings {
+  EventQueue& queue;
+  SeededRandom& random;
+  Network& network;
+  History& history;
+  std::function<void(const std::string& line)> log;
+  std::uint64_t last_session = 0;  ///< sessions are numbered over all nodes
+};
+
+/// A whole node but for its sockets: the replica, a disk that can fail, the thread that reads it,
+/// the rooms of clients. Its process can die at any moment and its disk be lost.
+class Node {
+ public:
+  struct Options {
+    cluster::ReplicaOptions replica;
+    std::size_t pull_piece_bytes = 200;
+    std::int64_t max_commit_ms = 20;
+    std::int64_t max_read_ms = 6;
+  };
+
+  Node(std::string name, Options options, Surroundings& world);
+
+  const std::string& name() const { return name_; }
+  bool is_up() const { return process_ != nullptr; }
+  void start();
+  /// The process dies: what is not on disk is gone.
+  void crash();
+  /// The process dies, and its disk is replaced by an empty one.
+  void lose_disk();
+  void next_commit_fails(storage::FailedCommit outcome);
+  void set_disk_full(bool full);
+  void jump_clock(std::int64_t ms) { clock_offset_ms_ += ms; }
+
+  void receive(const std::string& from, const wire::PeerMessage& message);
+
+  void open(SessionId id, const UserId& user, Session* session);
+  void close(SessionId id);
+  void frame(SessionId id, wire::WriteRequest request);
+  void frame(SessionId id, cluster::ClientRequest request);
+  void read_state(const UserId& user, std::function<void(const std::string& state)> answer);
+
+  Now now() const;
+  bool ready() const { return process_ && process_->replica.ready(); }
+  cluster::ReplicaStatus status() const { return process_->replica.status(now()); }
+  DiskImage disk_image() const;
+  std::size_t disk() const { return disk_; }
+  /// True when clients and peers have been told of everything that is on disk.
+  bool is_settled() const;
+
+ private:
+  struct OpenSession {
+    UserId user;
+    Session* session;
+    std::size_t unanswered = 0;
+  };
+  struct Serving {
+    std::uint64_t id = 0;
+    std::uint64_t next_index = 0;
+    std::uint32_t credit = 0;
+    bool planned = false;
+    std::unique_ptr<storage::PullCursor> cursor;
+  };
+  using Job = std::variant<cluster::LoadUser, cluster::ServePull, cluster::GrantPull,
+                           cluster::RecoverStore>;
+  /// How long after a recovery clients may not have been told of what turned up.
+  static constexpr std::int64_t settling_ms = 500;
+
+  /// What dies with the process.
+  struct Process {
+    Process(const cluster::ReplicaOptions& options, wire::StoreState state, Random& random,
+            Now now)
+        : replica(options, std::move(state), random, now) {}
+
+    cluster::Replica replica;
+    bool turn_planned = false;
+    bool untold = false;      ///< the disk holds what has not been told yet
+    bool telling = false;     ///< … and the next turn tells it
+    bool recovering = false;
+    std::int64_t recovered_ms = -settling_ms;
+    std::deque<Job> jobs;     ///< of the thread that reads the store; one at a time
+    std::map<std::string, Serving> serving;
+    std::map<SessionId, OpenSession> sessions;
+    std::map<std::uint64_t, std::function<void(const std::string&)>> reads;
+    std::uint64_t last_read = 0;
+    crdt::VersionVector last_vector;
+  };
+
+  /// Plans something that happens only while this process lives.
+  void after(std::int64_t delay_ms, std::function<void()> action);
+  void input(cluster::Input input);
+  void turn();
+  void tick();
+  void plan_job();
+  void run_job();
+  void serve(const std::string& peer);
+  void note_commit(const wire::StoreBatch& batch);
+  void note_found_batch();
+  std::vector<crdt::Write> read_beyond(const crdt::VersionVector& vector) const;
+
+  void carry_out(cluster::LoadUser& effect);
+  void carry_out(cluster::Commit& effect);
+  void carry_out(cluster::RecoverStore& effect);
+  void carry_out(cluster::Answer& effect);
+  void carry_out(cluster::Notify& effect);
+  void carry_out(cluster::Deliver& effect);
+  void carry_out(cluster::StateReadAnswer& effect);
+  void carry_out(cluster::Publish& effect);
+  void carry_out(cluster::AskPeer& effect);
+  void carry_out(cluster::AnswerPeer& effect);
+  void carry_out(cluster::ServePull& effect);
+  void carry_out(cluster::GrantPull& effect);
+  void carry_out(cluster::Note& effect);
+
+  void run(cluster::LoadUser& job);
+  void run(cluster::ServePull& job);
+  void run(cluster::GrantPull& job);
+  void run(cluster::RecoverStore& job);
+
+  std::string name_;
+  Options options_;
+  Surroundings& world_;
+  std::unique_ptr<storage::MemoryStore> store_;
+  std::size_t disk_ = 0;
+  std::vector<ReplicaId> own_ids_;
+  std::optional<storage::FailedCommit> planned_failure_;
+  std::optional<wire::StoreBatch> found_later_;
+  bool disk_is_full_ = false;
+  std::int64_t clock_offset_ms_ = 0;
+  std::uint64_t incarnation_ = 0;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace anabranch::simulation

@@ -1,0 +1,69 @@
+#include "tests/cluster/harness/reference_state.h"
+
+#include <algorithm>
+
+#include "crdt/document.h"
+#include "crdt/materialise.h"
+
+namespace anabranch::simulation {
+
+bool ReferenceState::dominates(const crdt::Path& upper, const Entry& winner,
+                               const crdt::Path& path, const Entry& loser) {
+  if (!upper.covers(path)) return false;
+  if (winner.stamp != loser.stamp) return winner.stamp > loser.stamp;
+  return upper == path && compare(winner.payload, loser.payload) > 0;
+}
+
+ReferenceState::Outcome ReferenceState::judge(const crdt::Path& path, const Entry& entry) const {
+  const bool lost = std::any_of(entries_.begin(), entries_.end(), [&](const auto& standing) {
+    return dominates(standing.first, standing.second, path, entry);
+  });
+  if (lost) return Outcome::lost;
+  return holds(path, entry.stamp, entry.payload) ? Outcome::same : Outcome::won;
+}
+
+ReferenceState::Outcome ReferenceState::merge(const crdt::Path& path, const Entry& entry) {
+  const Outcome outcome = judge(path, entry);
+  if (outcome == Outcome::same) {
+    std::optional<Dot>& dot = entries_.at(path).dot;
+    if (entry.dot) dot = dot ? std::min(*dot, *entry.dot) : *entry.dot;
+  }
+  if (outcome != Outcome::won) return outcome;
+  std::erase_if(entries_, [&](const auto& standing) {
+    return dominates(path, entry, standing.first, standing.second);
+  });
+  entries_.insert_or_assign(path, entry);
+  return outcome;
+}
+
+bool ReferenceState::holds(const crdt::Path& path, const crdt::Stamp& stamp,
+                           const crdt::Payload& payload) const {
+  const auto found = entries_.find(path);
+  return found != entries_.end() && found->second.stamp == stamp &&
+         found->second.payload == payload;
+}
+
+std::string ReferenceState::materialise() const {
+  std::map<crdt::Path, crdt::Payload> payloads;
+  for (const auto& [path, entry] : entries_) payloads.emplace(path, entry.payload);
+  return lay_out(payloads);
+}
+
+std::string lay_out(const std::map<crdt::Path, crdt::Payload>& known) {
+  crdt::Document document;
+  for (const auto& [path, payload] : known) {
+    document.merge(path, crdt::Record{{1, 0, "t"}, {}, false, payload});
+  }
+  return crdt::materialise(document);
+}
+
+std::string to_string(const crdt::Path& path, const ReferenceState::Entry& entry) {
+  const std::string value = entry.payload.kind == crdt::RecordKind::tombstone
+                                ? std::string("deleted")
+                                : std::string(entry.payload.value.text());
+  return path.text() + "=" + value + " v" + std::to_string(entry.stamp.version) + " " +
+         std::to_string(entry.stamp.timestamp_ms) + " " + entry.stamp.tab + " " +
+         (entry.dot ? entry.dot->to_string() : "no dot");
+}
+
+}  // namespace anabranch::simulation

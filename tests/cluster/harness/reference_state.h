@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "crdt/path.h"
+#include "crdt/record.h"
+#include "crdt/stamp.h"
+
+namespace anabranch::simulation {
+
+/// The rules of conflict resolution once more, as plainly as they can be written: what the clients
+/// of the simulation keep, and what the nodes' states are compared with. Shares no code with
+/// crdt/document.
+class ReferenceState {
+ public:
+  struct Entry {
+    crdt::Stamp stamp;
+    crdt::Payload payload;
+    std::optional<Dot> dot;  ///< of equal writes the lowest known
+  };
+  using Entries = std::map<crdt::Path, Entry>;
+
+  enum class Outcome { won, same, lost };
+  Outcome merge(const crdt::Path& path, const Entry& entry);
+  /// What merge would say.
+  Outcome judge(const crdt::Path& path, const Entry& entry) const;
+
+  const Entries& entries() const { return entries_; }
+  bool holds(const crdt::Path& path, const crdt::Stamp& stamp, const crdt::Payload& payload) const;
+
+  /// The state as JSON.
+  std::string materialise() const;
+
+ private:
+  static bool dominates(const crdt::Path& upper, const Entry& winner, const crdt::Path& path,
+                        const Entry& loser);
+  Entries entries_;
+};
+
+/// Payloads by path, laid out in path order: the state of a client that keeps no stamps.
+std::string lay_out(const std::map<crdt::Path, crdt::Payload>& known);
+
+std::string to_string(const crdt::Path& path, const ReferenceState::Entry& entry);
+
+}  // namespace anabranch::simulation

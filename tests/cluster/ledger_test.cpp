@@ -1,0 +1,172 @@
+#include "cluster/ledger.h"
+
+#include "tests/cluster/support.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <map>
+#include <utility>
+
+namespace anabranch::cluster {
+
+namespace {
+
+wire::StoreState empty_state() {
+  wire::StoreState state;
+  state.replica = origin_a;
+  return state;
+}
+
+/// What a disk would make of the batches.
+using Disk = std::map<std::pair<UserId, crdt::Path>, crdt::Record>;
+
+void apply(Disk& disk, const wire::StoreBatch& batch) {
+  for (const wire::RecordChange& change : batch.records) {
+    if (change.kind == wire::RecordChange::Kind::put) {
+      disk.insert_or_assign({change.user, change.path}, change.record);
+    } else {
+      const auto found = disk.find({change.user, change.path});
+      ASSERT_TRUE(found != disk.end());
+      EXPECT_EQ(found->second, change.record) << "an erase names the record as it stood";
+      disk.erase(found);
+    }
+  }
+}
+
+TEST(Ledger, APutAndWhatItRemovedAreWrittenDownInOrder) {
+  Ledger ledger(empty_state());
+  crdt::Document document;
+  ledger.apply(document, write_of({origin_a, 1}, {set("a.b", "1")}, 1), true);
+  ledger.apply(document, write_of({origin_a, 2}, {set("a", "{}")}, 2), true);
+  const auto staged = ledger.take();
+  ASSERT_EQ(staged.batch.records.size(), 3U);
+  EXPECT_EQ(staged.batch.records[1].kind, wire::RecordChange::Kind::erase);
+  EXPECT_EQ(staged.batch.records[1].path, path("a.b"));
+  EXPECT_EQ(staged.batch.totals, (wire::StateTotals{1, 1, 0, document.value_bytes()}));
+}
+
+TEST(Ledger, ReturnsWhatWonAlone) {
+  Ledger ledger(empty_state());
+  crdt::Document document;
+  ledger.apply(document, write_of({origin_a, 1}, {set("a", "1")}, 5), true);
+  const auto won =
+      ledger.apply(document, write_of({origin_b, 1}, {set("a", "2"), set("b", "3")}, 3), true);
+  EXPECT_EQ(won, std::vector{set("b", "3")});
+}
+
+TEST(Ledger, OfEqualWritesTheLowerDotStandsAndNothingElseChanges) {
+  Ledger ledger(empty_state());
+  crdt::Document document;
+  ledger.apply(document, write_of({origin_b, 1}, {set("a", "1")}), true);
+  const auto before = ledger.take();
+  const auto won = ledger.apply(document, write_of({origin_a, 1}, {set("a", "1")}), true);
+  const auto after = ledger.take();
+  EXPECT_TRUE(won.empty());
+  EXPECT_EQ(after.batch.records.size(), 2U);
+  EXPECT_EQ(after.batch.totals, before.batch.totals);
+  EXPECT_EQ(after.batch.digests, before.batch.digests);
+}
+
+TEST(Ledger, DurableFollowsOnlyOnceTheBatchHasSettled) {
+  Ledger ledger(empty_state());
+  crdt::Document document;
+  ledger.apply(document, write_of({origin_a, 1}, {set("a", "1")}), true);
+  EXPECT_EQ(ledger.vector(), vector_of({{origin_a, 1}}));
+  EXPECT_EQ(ledger.durable().vector, crdt::VersionVector());
+  const auto staged = ledger.take();
+  EXPECT_FALSE(ledger.has_changes());
+  ledger.settled(staged);
+  EXPECT_EQ(ledger.durable().vector, ledger.vector());
+  EXPECT_EQ(ledger.durable().totals.values, 1U);
+}
+
+TEST(Ledger, AWriteThatIsNotNextIsHeldBeyondTheVectorUntilItIsCovered) {
+  Ledger ledger(empty_state());
+  crdt::Document document;
+  ledger.apply(document, write_of({origin_b, 3}, {set("a", "1")}), false);
+  EXPECT_EQ(ledger.vector(), crdt::VersionVector());
+  EXPECT_EQ(ledger.beyond(), vector_of({{origin_b, 3}}));
+  ledger.join(vector_of({{origin_b, 2}}));
+  EXPECT_EQ(ledger.beyond(), vector_of({{origin_b, 3}}));
+  ledger.join(vector_of({{origin_b, 3}}));
+  EXPECT_EQ(ledger.beyond(), crdt::VersionVector());
+}
+
+TEST(Ledger, ABatchThatOnlyMovesTheVectorIsAChangeToo) {
+  Ledger ledger(empty_state());
+  crdt::Document document;
+  ledger.apply(document, write_of({origin_a, 1}, {set("a", "1")}, 9), true);
+  ledger.take();
+  ledger.apply(document, write_of({origin_b, 1}, {set("a", "2")}, 3), true);
+  EXPECT_TRUE(ledger.has_changes());
+  EXPECT_TRUE(ledger.take().batch.records.empty());
+}
+
+TEST(Ledger, RollsBackToWhatIsDurable) {
+  Ledger ledger(empty_state());
+  crdt::Document document;
+  ledger.apply(document, write_of({origin_a, 1}, {set("a", "1")}), true);
+  ledger.settled(ledger.take());
+  ledger.apply(document, write_of({origin_a, 2}, {set("b", "1")}), true);
+  ledger.roll_back();
+  EXPECT_FALSE(ledger.has_changes());
+  EXPECT_EQ(ledger.vector(), vector_of({{origin_a, 1}}));
+  EXPECT_EQ(ledger.take().batch.totals.values, 1U);
+}
+
+TEST(Ledger, ANewReplicaIdIsStagedAgainAfterARollBackAndAReset) {
+  Ledger ledger(empty_state());
+  ledger.mint(origin_c);
+  ledger.take();
+  ledger.roll_back();
+  EXPECT_EQ(ledger.replica(), origin_c);
+  EXPECT_EQ(ledger.durable().replica, origin_a);
+  ledger.reset(empty_state());
+  EXPECT_EQ(ledger.replica(), origin_c);
+  EXPECT_EQ(ledger.take().batch.replica, origin_c);
+}
+
+RC_GTEST_PROP(LedgerProperties, TotalsAndDigestAreWhatTheRecordsGive, ()) {
+  const std::vector<std::string> paths = {"a", "a.b", "a.b.c", "d"};
+  Ledger ledger(empty_state());
+  std::map<UserId, crdt::Document> documents;
+  Disk disk;
+  const int count = *rc::gen::inRange(0, 40);
+  wire::StoreBatch last;
+  for (int i = 0; i < count; ++i) {
+    const std::string at = *rc::gen::elementOf(paths);
+    const bool deletes = *rc::gen::inRange(0, 3) == 0;
+    const Dot dot{*rc::gen::element(origin_a, origin_b), static_cast<std::uint64_t>(i + 1)};
+    const auto version = static_cast<std::uint64_t>(*rc::gen::inRange(1, 6));
+    crdt::Write write = write_of(dot, {deletes ? unset(at) : set(at, "1")}, version);
+    write.user = *rc::gen::element(std::string("alice"), std::string("bob"));
+    ledger.apply(documents[write.user], write, true);
+    if (*rc::gen::inRange(0, 3) > 0) continue;
+    const auto staged = ledger.take();
+    apply(disk, staged.batch);
+    ledger.settled(staged);
+  }
+  const auto staged = ledger.take();
+  apply(disk, staged.batch);
+  ledger.settled(staged);
+
+  wire::StateTotals totals;
+  crdt::StateDigest digest;
+  for (const auto& [key, record] : disk) {
+    const auto& [user, at] = key;
+    ++(record.payload.kind == crdt::RecordKind::value ? totals.values : totals.tombstones);
+    totals.bytes += crdt::Document::cost_of(at, record.payload);
+    digest.add(crdt::StateDigest::bucket_of(user), crdt::digest_of(user, at, record));
+  }
+  for (const auto& [user, document] : documents) {
+    totals.users += document.records().empty() ? 0 : 1;
+    for (const auto& [at, record] : document.records()) RC_ASSERT(disk.at({user, at}) == record);
+  }
+  RC_ASSERT(ledger.durable().totals == totals);
+  RC_ASSERT(ledger.durable().digest == digest);
+}
+
+}  // namespace
+
+}  // namespace anabranch::cluster

@@ -1,0 +1,162 @@
+#include "tests/cluster/replica_driver.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+namespace anabranch::cluster {
+
+namespace {
+
+bool is_note(const Effect& effect) { return std::holds_alternative<Note>(effect); }
+
+bool is_talk(const Effect& effect) {
+  if (const auto* publish = std::get_if<Publish>(&effect)) {
+    return std::holds_alternative<wire::Heartbeat>(publish->message);
+  }
+  const auto* ask = std::get_if<AskPeer>(&effect);
+  return ask && (std::holds_alternative<wire::Hello>(ask->message) ||
+                 std::holds_alternative<wire::Progress>(ask->message));
+}
+
+}  // namespace
+
+wire::StoreState state_of(ReplicaId replica, crdt::VersionVector vector) {
+  wire::StoreState state;
+  state.replica = replica;
+  state.vector = std::move(vector);
+  return state;
+}
+
+ReplicaOptions with_peers() {
+  ReplicaOptions options;
+  options.others = {{"b", "west"}, {"c", "east"}};
+  return options;
+}
+
+ReplicaDriver::ReplicaDriver(ReplicaOptions options, wire::StoreState state)
+    : replica_(std::move(options), std::move(state), random_, now_) {}
+
+void ReplicaDriver::pass(std::int64_t ms) {
+  now_.wall_ms += ms;
+  now_.monotonic_ms += ms;
+}
+
+void ReplicaDriver::run(Input input) {
+  step(std::move(input));
+  flush();
+}
+
+void ReplicaDriver::write(std::uint64_t session, wire::WriteRequest request,
+                          const std::string& id) {
+  request.id = wire::RequestId{"\"" + id + "\""};
+  run(ClientWrite{{session}, "alice", std::move(request)});
+}
+
+void ReplicaDriver::ask_state(std::uint64_t session, std::optional<crdt::VersionVector> cursor,
+                              std::vector<Dot> seen) {
+  ClientRequest request;
+  request.session = {session};
+  request.user = "alice";
+  request.cursor = std::move(cursor);
+  request.cursor_is_authentic = true;
+  request.seen = std::move(seen);
+  run(std::move(request));
+}
+
+void ReplicaDriver::load(wire::UserRecords records, const UserId& user) {
+  run(UserLoaded{user, std::move(records)});
+}
+
+void ReplicaDriver::warm(wire::UserRecords records) {
+  run(StateRead{0, "alice", {}});
+  load(std::move(records));
+  effects();
+}
+
+void ReplicaDriver::receive(const std::string& peer, wire::PeerMessage message) {
+  run(PeerReceived{peer, std::move(message)});
+}
+
+wire::NodeReport ReplicaDriver::report(ReplicaId replica, crdt::VersionVector vector,
+                                       bool holds_beyond) const {
+  wire::NodeReport report;
+  report.replica = replica;
+  report.vector = std::move(vector);
+  report.holds_beyond = holds_beyond;
+  report.wall_ms = now_.wall_ms;
+  return report;
+}
+
+void ReplicaDriver::hear(const std::string& peer, ReplicaId replica, crdt::VersionVector vector,
+                         bool holds_beyond) {
+  receive(peer, wire::Heartbeat{report(replica, std::move(vector), holds_beyond)});
+}
+
+void ReplicaDriver::hear_all() {
+  hear("b", origin_b, {});
+  hear("c", origin_c, {});
+  effects();
+}
+
+void ReplicaDriver::welcome(const std::string& peer, ReplicaId replica,
+                            crdt::VersionVector vector) {
+  receive(peer, wire::Welcome{report(replica, std::move(vector), false), now_.wall_ms});
+}
+
+void ReplicaDriver::publish(const std::string& peer, std::vector<crdt::Write> writes) {
+  receive(peer, wire::PublishedWrites{std::move(writes)});
+}
+
+void ReplicaDriver::piece(const std::string& peer, std::uint64_t index,
+                          std::vector<crdt::Write> writes,
+                          std::optional<crdt::VersionVector> last) {
+  collect();
+  receive(peer, wire::PullPiece{pull_id_, index, std::move(writes), std::move(last)});
+}
+
+void ReplicaDriver::committed(bool ok) {
+  collect();
+  ASSERT_FALSE(commits_.empty()) << "no commit is under way";
+  const Ticket ticket = commits_.front();
+  commits_.pop_front();
+  run(Committed{ticket, ok});
+}
+
+void ReplicaDriver::settle() {
+  for (collect(); !commits_.empty(); collect()) committed();
+}
+
+void ReplicaDriver::recovered(wire::StoreState state, std::vector<crdt::Write> resurfaced) {
+  run(StoreRecovered{std::move(state), std::move(resurfaced)});
+}
+
+void ReplicaDriver::collect() {
+  for (Effect& effect : replica_.take_effects()) {
+    if (const auto* commit = std::get_if<Commit>(&effect)) {
+      commits_.push_back(commit->ticket);
+      last_batch_ = commit->batch;
+    }
+    if (const auto* ask = std::get_if<AskPeer>(&effect)) {
+      if (const auto* pull = std::get_if<wire::Pull>(&ask->message)) pull_id_ = pull->id;
+    }
+    effects_.push_back(std::move(effect));
+  }
+}
+
+std::vector<std::string> ReplicaDriver::effects_with_talk() {
+  collect();
+  std::vector<std::string> lines;
+  for (const Effect& effect : std::exchange(effects_, {})) {
+    if (!is_note(effect)) lines.push_back(describe(effect));
+  }
+  return lines;
+}
+
+std::vector<std::string> ReplicaDriver::effects() {
+  collect();
+  std::erase_if(effects_, is_talk);
+  return effects_with_talk();
+}
+
+}  // namespace anabranch::cluster

@@ -1,0 +1,76 @@
+#include "cluster/replicated_acks.h"
+
+#include "tests/cluster/support.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace anabranch::cluster {
+
+namespace {
+
+using testing::IsEmpty;
+using testing::SizeIs;
+
+wire::Ack ack(const std::string& id) {
+  wire::Ack ack;
+  ack.id = {id};
+  return ack;
+}
+
+std::vector<Notify> release(ReplicatedAcks& acks, const std::vector<crdt::VersionVector>& durable) {
+  std::vector<const crdt::VersionVector*> vectors;
+  for (const crdt::VersionVector& vector : durable) vectors.push_back(&vector);
+  return acks.release(vectors);
+}
+
+TEST(ReplicatedAcks, AreLetOutWhenEnoughOthersHaveTheWrite) {
+  ReplicatedAcks acks(2);
+  acks.wait_for({origin_a, 2}, {7}, ack("1"));
+  const auto has = vector_of({{origin_a, 2}});
+  EXPECT_THAT(release(acks, {has}), IsEmpty());
+  EXPECT_THAT(release(acks, {has, vector_of({{origin_a, 1}, {origin_b, 9}})}), IsEmpty());
+  const auto released = release(acks, {has, {}, has});
+  ASSERT_THAT(released, SizeIs(1));
+  EXPECT_EQ(released[0].session, SessionId{7});
+  EXPECT_EQ(describe(released[0].event), "ack 1 applied v0 replicated");
+  EXPECT_EQ(acks.waiting(), 0U);
+}
+
+TEST(ReplicatedAcks, ComeInTheOrderOfTheWritesOfAnOrigin) {
+  ReplicatedAcks acks(1);
+  acks.wait_for({origin_a, 2}, {7}, ack("2"));
+  acks.wait_for({origin_a, 1}, {7}, ack("1"));
+  acks.wait_for({origin_a, 3}, {7}, ack("3"));
+  const auto released = release(acks, {vector_of({{origin_a, 2}})});
+  ASSERT_THAT(released, SizeIs(2));
+  EXPECT_EQ(std::get<wire::Ack>(released[0].event).id.json, "1");
+  EXPECT_EQ(acks.waiting(), 1U);
+}
+
+TEST(ReplicatedAcks, OfOneOriginDoNotHoldUpThoseOfAnother) {
+  ReplicatedAcks acks(1);
+  acks.wait_for({origin_a, 1}, {7}, ack("a"));
+  acks.wait_for({origin_b, 1}, {7}, ack("b"));
+  acks.wait_for({origin_b, 1}, {8}, ack("b too"));
+  EXPECT_THAT(release(acks, {vector_of({{origin_b, 1}})}), SizeIs(2));
+  EXPECT_EQ(acks.waiting(), 1U);
+}
+
+TEST(ReplicatedAcks, AreNotKeptWhereNoneAreSent) {
+  ReplicatedAcks acks(0);
+  acks.wait_for({origin_a, 1}, {7}, ack("a"));
+  EXPECT_EQ(acks.waiting(), 0U);
+}
+
+TEST(ReplicatedAcks, AreBounded) {
+  ReplicatedAcks acks(1);
+  for (std::uint64_t seq = 1; seq <= ReplicatedAcks::max_waiting + 5; ++seq) {
+    acks.wait_for({origin_a, seq}, {7}, ack("a"));
+  }
+  EXPECT_EQ(acks.waiting(), ReplicatedAcks::max_waiting);
+}
+
+}  // namespace
+
+}  // namespace anabranch::cluster
