@@ -39,8 +39,8 @@ class JwtAuthenticator final : public transport::Authenticator {
   std::shared_ptr<const AuthConfig> config_;
 };
 
-/// An HS256 token for `user`, good from now for `ttl`. Errc::malformed for what is_valid_user
-/// refuses.
+/// An HS256 token for `user`, good from now for `ttl`; where that is whole seconds, to the end of
+/// the second in which it ends. Errc::malformed for what is_valid_user refuses.
 Result<std::string> sign_token(const std::string& secret, const UserId& user,
                                std::chrono::milliseconds ttl, const std::optional<std::string>& kid,
                                Now now);

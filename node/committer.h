@@ -1,12 +1,12 @@
 #pragma once
 
-#include <functional>
-#include <thread>
-
 #include "cluster/replica_io.h"
 #include "node/inbox.h"
 #include "node/log.h"
 #include "storage/store.h"
+
+#include <functional>
+#include <thread>
 
 namespace anabranch::node {
 
@@ -15,8 +15,7 @@ namespace anabranch::node {
 class Committer {
  public:
   /// `done` is called on the committer's thread. `store` and `log` outlive the committer.
-  Committer(storage::Store& store, const Log& log,
-            std::function<void(cluster::Committed)> done);
+  Committer(storage::Store& store, const Log& log, std::function<void(cluster::Committed)> done);
   ~Committer();  ///< ends after the commit under way
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;

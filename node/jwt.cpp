@@ -1,7 +1,7 @@
 #include "node/jwt.h"
 
-#include <jwt.h>
 #include <boost/json.hpp>
+#include <jwt.h>
 
 #include <algorithm>
 #include <cstdlib>

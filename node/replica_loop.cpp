@@ -1,10 +1,10 @@
 #include "node/replica_loop.h"
 
+#include "transport/client/auth_ok.h"
+
 #include <chrono>
 #include <type_traits>
 #include <utility>
-
-#include "transport/client/auth_ok.h"
 
 namespace anabranch::node {
 
@@ -168,9 +168,9 @@ void ReplicaLoop::take_one(const Closed& closed) { rooms_.close(closed.session);
 
 void ReplicaLoop::take_one(PeerItem item) {
   peer_bytes_.fetch_sub(item.bytes);
-  replica_.step(cluster::PeerReceived{std::move(item.envelope.sender),
-                                      std::move(item.envelope.message)},
-                clock_.now());
+  replica_.step(
+      cluster::PeerReceived{std::move(item.envelope.sender), std::move(item.envelope.message)},
+      clock_.now());
 }
 
 void ReplicaLoop::take_one(const Query& query) { query({replica_, rooms_, clock_.now()}); }

@@ -1,16 +1,5 @@
 #pragma once
 
-#include <atomic>
-#include <cstddef>
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <memory>
-#include <optional>
-#include <string>
-#include <thread>
-#include <variant>
-
 #include "base/clock.h"
 #include "base/random.h"
 #include "cluster/replica.h"
@@ -24,6 +13,17 @@
 #include "transport/client/sessions.h"
 #include "transport/peer/peer_link.h"
 #include "wire/cursor.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
 
 namespace anabranch::node {
 

@@ -1,9 +1,9 @@
 #include "node/rooms.h"
 
+#include "wire/client_json.h"
+
 #include <algorithm>
 #include <utility>
-
-#include "wire/client_json.h"
 
 namespace anabranch::node {
 

@@ -1,16 +1,16 @@
 #pragma once
 
+#include "base/ids.h"
+#include "transport/client/sessions.h"
+#include "wire/client_messages.h"
+#include "wire/cursor.h"
+
 #include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/ids.h"
-#include "transport/client/sessions.h"
-#include "wire/client_messages.h"
-#include "wire/cursor.h"
 
 namespace anabranch::node {
 

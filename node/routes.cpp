@@ -1,16 +1,16 @@
 #include "node/routes.h"
 
+#include "node/status.h"
+#include "wire/canonical_json.h"
+
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <openssl/crypto.h>
-
-#include "node/status.h"
-#include "wire/canonical_json.h"
 
 namespace anabranch::node {
 
@@ -65,8 +65,7 @@ void answer_status(RouteContext& context, Done done) {
     process.connections = view.rooms.sessions();
     process.users = view.rooms.users();
     done({200, "application/json",
-          status_json(context.node, context.cluster, view.replica.status(view.now), process) +
-              "\n",
+          status_json(context.node, context.cluster, view.replica.status(view.now), process) + "\n",
           false});
   });
 }

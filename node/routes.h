@@ -1,11 +1,11 @@
 #pragma once
 
-#include <atomic>
-
 #include "base/clock.h"
 #include "node/config.h"
 #include "node/replica_loop.h"
 #include "transport/client/server.h"
+
+#include <atomic>
 
 namespace anabranch::node {
 

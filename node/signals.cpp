@@ -1,10 +1,10 @@
 #include "node/signals.h"
 
+#include "base/check.h"
+
 #include <signal.h>
 
 #include <initializer_list>
-
-#include "base/check.h"
 
 namespace anabranch::node {
 

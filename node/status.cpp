@@ -1,11 +1,11 @@
 #include "node/status.h"
 
-#include <algorithm>
-#include <optional>
+#include "node/version.h"
 
 #include <boost/json.hpp>
 
-#include "node/version.h"
+#include <algorithm>
+#include <optional>
 
 namespace anabranch::node {
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstddef>
-#include <string>
-
 #include "cluster/replica_status.h"
 #include "node/config.h"
+
+#include <cstddef>
+#include <string>
 
 namespace anabranch::node {
 

@@ -1,10 +1,10 @@
 #include "node/store_worker.h"
 
+#include "wire/limits.h"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
-
-#include "wire/limits.h"
 
 namespace anabranch::node {
 
@@ -33,7 +33,7 @@ void StoreWorker::run() {
   bool is_serving = false;
   while (true) {
     const auto now = SteadyClock::now();
-    const auto deadline = is_serving ? now
+    const auto deadline = is_serving  ? now
                           : recovery_ ? next_recovery_
                                       : now + std::chrono::seconds(1);
     std::vector<Job> jobs = inbox_.take(deadline);

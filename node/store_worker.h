@@ -1,5 +1,10 @@
 #pragma once
 
+#include "cluster/replica_io.h"
+#include "node/inbox.h"
+#include "node/log.h"
+#include "storage/store.h"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -9,11 +14,6 @@
 #include <string>
 #include <thread>
 #include <variant>
-
-#include "cluster/replica_io.h"
-#include "node/inbox.h"
-#include "node/log.h"
-#include "storage/store.h"
 
 namespace anabranch::node {
 

@@ -1,4 +1,5 @@
 #include "node/admin_client.h"
+
 #include "tests/node/one_answer_server.h"
 
 #include <gmock/gmock.h>

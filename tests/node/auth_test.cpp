@@ -1,4 +1,5 @@
 #include "node/auth.h"
+
 #include "node/auth_config.h"
 #include "tests/node/token_maker.h"
 

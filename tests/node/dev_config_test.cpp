@@ -1,8 +1,8 @@
 #include "node/dev_config.h"
+
 #include "tests/node/scratch.h"
 
 #include <gtest/gtest.h>
-
 #include <sys/stat.h>
 
 namespace anabranch::node {

@@ -1,9 +1,9 @@
 #include "node/files.h"
+
 #include "tests/node/scratch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,8 +1,8 @@
 #include "node/log.h"
 
+#include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <boost/json.hpp>
 
 #include <cmath>
 #include <sstream>

@@ -1,27 +1,14 @@
-#include <signal.h>
+#include "node/running_node.h"
+
+#include "storage/rocksdb_store.h"
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include "base/clock.h"
-#include "base/random.h"
-#include "node/auth.h"
-#include "node/replica_loop.h"
-#include "node/routes.h"
-#include "node/serve.h"
-#include "node/signals.h"
-#include "node/version.h"
-#include "storage/rocksdb_store.h"
-#include "transport/client/server.h"
-#include "transport/peer/peer_link.h"
-#include "wire/cursor.h"
 
 namespace anabranch::node {
 
@@ -90,48 +77,17 @@ std::vector<std::string> cursor_secrets(const AuthConfig& auth) {
   return secrets;
 }
 
-/// A running node: every part, in the order in which they are built and, reversed, taken down.
-class RunningNode {
- public:
-  RunningNode(const NodeConfig& node, const ClusterConfig& cluster, const Log& log)
-      : node_(node),
-        cluster_(cluster),
-        log_(log),
-        started_ms_(clock_.now().monotonic_ms),
-        authenticator_(node.auth, clock_),
-        cursors_(cursor_secrets(node.auth), cluster.name) {}
-  ~RunningNode() { stop(); }
-  RunningNode(const RunningNode&) = delete;
-  RunningNode& operator=(const RunningNode&) = delete;
+}  // namespace
 
-  Result<void> start();
-  void stop();
-  void reload();
+RunningNode::RunningNode(const NodeConfig& node, const ClusterConfig& cluster, const Log& log)
+    : node_(node),
+      cluster_(cluster),
+      log_(log),
+      started_ms_(clock_.now().monotonic_ms),
+      authenticator_(node.auth, clock_),
+      cursors_(cursor_secrets(node.auth), cluster.name) {}
 
-  std::uint16_t client_port() const { return clients_->port(); }
-
- private:
-  Result<void> open_store();
-  Result<void> open_peers();
-  Result<void> open_servers();
-  void say_farewell();
-
-  const NodeConfig& node_;
-  const ClusterConfig& cluster_;
-  const Log& log_;
-  SystemClock clock_;
-  SystemRandom random_;
-  std::int64_t started_ms_;
-  JwtAuthenticator authenticator_;
-  wire::CursorCodec cursors_;
-  std::unique_ptr<storage::Store> store_;
-  std::shared_ptr<const transport::SessionOptions> sessions_;
-  std::optional<ReplicaLoop> loop_;
-  std::optional<RouteContext> routes_;
-  std::unique_ptr<transport::PeerLink> peers_;
-  std::unique_ptr<transport::Server> clients_;
-  std::unique_ptr<transport::Server> admin_;
-};
+RunningNode::~RunningNode() { stop(); }
 
 Result<void> RunningNode::start() {
   if (auto opened = open_store(); !opened) return opened;
@@ -163,10 +119,9 @@ Result<void> RunningNode::open_store() {
   auto opened = storage::open_rocksdb_store(options, random_);
   if (!opened) return tl::unexpected(std::move(opened.error()));
   store_ = std::move(opened->store);
-  log_.info("data directory opened",
-            {{"data_dir", node_.data_dir.string()},
-             {"replica_id", store_->state().replica.to_string()},
-             {"identity", storage::describe(opened->identity)}});
+  log_.info("data directory opened", {{"data_dir", node_.data_dir.string()},
+                                      {"replica_id", store_->state().replica.to_string()},
+                                      {"identity", storage::describe(opened->identity)}});
   return {};
 }
 
@@ -193,8 +148,8 @@ Result<void> RunningNode::open_servers() {
   // One core is the replica's; the others read and write frames.
   const unsigned threads = std::clamp(std::thread::hardware_concurrency() / 2, 1U, 8U);
   transport::ServerOptions clients{node_.clients.listen, threads, sessions_};
-  opened = transport::start_server(clients, client_routes(*routes_), &*loop_, &authenticator_,
-                                   clock_);
+  opened =
+      transport::start_server(clients, client_routes(*routes_), &*loop_, &authenticator_, clock_);
   if (!opened) return tl::unexpected(std::move(opened.error()));
   clients_ = std::move(*opened);
   log_.info("listening for clients",
@@ -245,31 +200,6 @@ void RunningNode::reload() {
   }
   authenticator_.replace(std::move(config->node.auth));
   log_.info("reloaded the keys that tokens are checked with");
-}
-
-}  // namespace
-
-int run_node(const NodeConfig& node, const ClusterConfig& cluster, const Log& log,
-             const OnListening& on_listening) {
-  Signals signals;  // before any thread is started: they inherit what is blocked
-  log.info("starting", {{"node", node.name}, {"cluster", cluster.name}, {"version", version()}});
-  RunningNode running(node, cluster, log);
-  if (auto started = running.start(); !started) {
-    log.error("cannot start", {{"error", started.error().message}});
-    return started.error().code == Errc::invalid_config ? exit_usage : exit_failed;
-  }
-  on_listening(running.client_port());
-
-  while (true) {
-    const int signal = signals.wait();
-    if (signal != SIGHUP) break;
-    if (node.source.file.empty()) continue;
-    running.reload();
-  }
-  log.info("stopping");
-  running.stop();
-  log.info("stopped");
-  return exit_done;
 }
 
 }  // namespace anabranch::node

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "node/auth.h"
+#include "node/config.h"
+#include "node/log.h"
+#include "node/replica_loop.h"
+#include "node/routes.h"
+#include "storage/store.h"
+#include "transport/client/server.h"
+#include "transport/peer/peer_link.h"
+#include "wire/cursor.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace anabranch::node {
+
+/// A running node: every part, in the order in which they are built and, reversed, taken down. Used
+/// by one thread; both configurations and the log outlive it.
+class RunningNode {
+ public:
+  RunningNode(const NodeConfig& node, const ClusterConfig& cluster, const Log& log);
+  ~RunningNode();  ///< as stop()
+  RunningNode(const RunningNode&) = delete;
+  RunningNode& operator=(const RunningNode&) = delete;
+
+  /// Opens everything; once it has returned, clients are taken. Errc::in_use for a directory or a
+  /// port that another process holds.
+  Result<void> start();
+  /// Closes the sessions, waits a little for the peers to have the last writes, and takes all down.
+  void stop();
+  /// Reads the files again. What cannot be used changes nothing and is logged.
+  void reload();
+
+  /// The port that clients are taken on; after `start`.
+  std::uint16_t client_port() const { return clients_->port(); }
+
+ private:
+  Result<void> open_store();
+  Result<void> open_peers();
+  Result<void> open_servers();
+  void say_farewell();
+
+  const NodeConfig& node_;
+  const ClusterConfig& cluster_;
+  const Log& log_;
+  SystemClock clock_;
+  SystemRandom random_;
+  std::int64_t started_ms_;
+  JwtAuthenticator authenticator_;
+  wire::CursorCodec cursors_;
+  std::unique_ptr<storage::Store> store_;
+  std::shared_ptr<const transport::SessionOptions> sessions_;
+  std::optional<ReplicaLoop> loop_;
+  std::optional<RouteContext> routes_;
+  std::unique_ptr<transport::PeerLink> peers_;
+  std::unique_ptr<transport::Server> clients_;
+  std::unique_ptr<transport::Server> admin_;
+};
+
+}  // namespace anabranch::node

@@ -1,0 +1,34 @@
+#include "node/serve.h"
+
+#include "node/running_node.h"
+#include "node/signals.h"
+#include "node/version.h"
+
+#include <signal.h>
+
+namespace anabranch::node {
+
+int run_node(const NodeConfig& node, const ClusterConfig& cluster, const Log& log,
+             const OnListening& on_listening) {
+  Signals signals;  // before any thread is started: they inherit what is blocked
+  log.info("starting", {{"node", node.name}, {"cluster", cluster.name}, {"version", version()}});
+  RunningNode running(node, cluster, log);
+  if (auto started = running.start(); !started) {
+    log.error("cannot start", {{"error", started.error().message}});
+    return started.error().code == Errc::invalid_config ? exit_usage : exit_failed;
+  }
+  on_listening(running.client_port());
+
+  while (true) {
+    const int signal = signals.wait();
+    if (signal != SIGHUP) break;
+    if (node.source.file.empty()) continue;
+    running.reload();
+  }
+  log.info("stopping");
+  running.stop();
+  log.info("stopped");
+  return exit_done;
+}
+
+}  // namespace anabranch::node
