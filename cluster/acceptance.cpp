@@ -24,8 +24,8 @@ std::int64_t issue_timestamp(std::int64_t wall_ms, std::int64_t& issued_ms) {
   return issued_ms;
 }
 
-crdt::Stamp stamp_of(const wire::WriteRequest& request, std::uint64_t version,
-                     std::int64_t wall_ms, std::int64_t& issued_ms) {
+crdt::Stamp stamp_of(const wire::WriteRequest& request, std::uint64_t version, std::int64_t wall_ms,
+                     std::int64_t& issued_ms) {
   const bool trusted =
       request.timestamp_ms && *request.timestamp_ms <= wall_ms + max_timestamp_lead_ms;
   const std::int64_t timestamp =
@@ -82,14 +82,14 @@ tl::expected<void, wire::ErrorEvent> check_limits(const Document& document,
   if (bytes > limits.bytes || document.value_count() + values > limits.paths) {
     const Projection after = project(document, acceptance);
     if (after.bytes > limits.bytes && after.bytes > document.value_bytes()) {
-      return refuse(wire::ErrorCode::state_limit,
-                    "the state would pass " + std::to_string(limits.bytes) +
-                        " bytes; delete something first");
+      return refuse(wire::ErrorCode::state_limit, "the state would pass " +
+                                                      std::to_string(limits.bytes) +
+                                                      " bytes; delete something first");
     }
     if (after.paths > limits.paths && after.paths > document.value_count()) {
-      return refuse(wire::ErrorCode::state_limit,
-                    "the state would pass " + std::to_string(limits.paths) +
-                        " paths; delete something first");
+      return refuse(wire::ErrorCode::state_limit, "the state would pass " +
+                                                      std::to_string(limits.paths) +
+                                                      " paths; delete something first");
     }
   }
   if (deletes > 0 && document.tombstone_count() + deletes > limits.paths) {

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <vector>
+#include "crdt/document.h"
+#include "wire/client_messages.h"
 
 #include <tl/expected.hpp>
 
-#include "crdt/document.h"
-#include "wire/client_messages.h"
+#include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace anabranch::cluster {
 
@@ -24,11 +24,11 @@ struct StateLimits {
 
 /// How a client's write stands to its user's state.
 struct Acceptance {
-  crdt::Stamp stamp;                       ///< as stored
-  std::vector<crdt::Change> to_store;      ///< what neither lost nor stands already
-  std::vector<crdt::Change> repeated;      ///< what stands already
-  std::vector<crdt::Change> lost;          ///< what a newer write dominates
-  std::optional<Dot> standing;             ///< the lowest dot among `repeated`
+  crdt::Stamp stamp;                   ///< as stored
+  std::vector<crdt::Change> to_store;  ///< what neither lost nor stands already
+  std::vector<crdt::Change> repeated;  ///< what stands already
+  std::vector<crdt::Change> lost;      ///< what a newer write dominates
+  std::optional<Dot> standing;         ///< the lowest dot among `repeated`
 
   bool applied() const { return lost.empty(); }
 };

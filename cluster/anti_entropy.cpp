@@ -5,8 +5,7 @@
 namespace anabranch::cluster {
 
 void AntiEntropy::note_report(const std::string& peer, const crdt::VersionVector& theirs,
-                              const crdt::VersionVector& reach, bool urgent,
-                              std::int64_t now_ms) {
+                              const crdt::VersionVector& reach, bool urgent, std::int64_t now_ms) {
   const auto [at, is_first] = targets_.try_emplace(peer);
   Target& target = at->second;
   const bool at_once = is_first || urgent;
@@ -17,9 +16,7 @@ void AntiEntropy::note_report(const std::string& peer, const crdt::VersionVector
   target.due_ms = at_once ? now_ms : now_ms + grace_ms;
 }
 
-void AntiEntropy::forget(const std::string& peer) {
-  targets_.erase(peer);
-}
+void AntiEntropy::forget(const std::string& peer) { targets_.erase(peer); }
 
 std::optional<std::string> AntiEntropy::start_due(const crdt::VersionVector& reach, bool gap,
                                                   std::int64_t now_ms) {
@@ -65,9 +62,10 @@ std::optional<std::string> AntiEntropy::give_up_stalled(std::int64_t now_ms) {
 
 void AntiEntropy::give_up(std::int64_t now_ms) {
   if (!active_) return;
-  Target& target = targets_[active_->peer];
-  target.avoid_until_ms = now_ms + retry_ms;
-  target.due_ms = std::min(target.due_ms, now_ms);
+  if (const auto at = targets_.find(active_->peer); at != targets_.end()) {
+    at->second.avoid_until_ms = now_ms + retry_ms;
+    at->second.due_ms = std::min(at->second.due_ms, now_ms);
+  }
   active_.reset();
 }
 

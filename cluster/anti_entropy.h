@@ -1,12 +1,12 @@
 #pragma once
 
+#include "crdt/version_vector.h"
+#include "wire/peer_messages.h"
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
-
-#include "crdt/version_vector.h"
-#include "wire/peer_messages.h"
 
 namespace anabranch::cluster {
 
@@ -25,6 +25,10 @@ class AntiEntropy {
   static constexpr std::int64_t stall_ms = 3000;
   /// A peer whose pull was given up is left alone this long, if there is another to ask.
   static constexpr std::int64_t retry_ms = 2000;
+
+  /// `last_id`: where the ids of pulls begin. Let it differ from process to process, so that what
+  /// is left of a former process's pull is not taken for an answer to this one's.
+  explicit AntiEntropy(std::uint64_t last_id) : last_id_(last_id) {}
 
   /// Notes what `peer` knows. `reach` is what we know or have waiting without a gap. `urgent`: do
   /// not wait for publications.
@@ -68,7 +72,7 @@ class AntiEntropy {
   };
   std::map<std::string, Target> targets_;
   std::optional<Active> active_;
-  std::uint64_t last_id_ = 0;
+  std::uint64_t last_id_;
 };
 
 }  // namespace anabranch::cluster

@@ -1,10 +1,10 @@
 #include "cluster/delivery.h"
 
+#include "crdt/materialise.h"
+
 #include <algorithm>
 #include <map>
 #include <utility>
-
-#include "crdt/materialise.h"
 
 namespace anabranch::cluster {
 

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <optional>
-#include <vector>
-
 #include "cluster/acceptance.h"
 #include "cluster/replica_io.h"
 #include "crdt/document.h"
 #include "crdt/version_vector.h"
 #include "wire/client_messages.h"
+
+#include <optional>
+#include <vector>
 
 // Which events tell a client what has changed. Pure functions of a document.
 

@@ -22,29 +22,29 @@ std::size_t weigh(const crdt::Document& document) {
 DocumentCache::Entry* DocumentCache::find(const UserId& user) {
   const auto found = entries_.find(user);
   if (found == entries_.end()) return nullptr;
-  by_use_.splice(by_use_.end(), by_use_, found->second.place);
+  by_use_.splice(by_use_.end(), by_use_, found->second.place_);
   return &found->second;
 }
 
 DocumentCache::Entry& DocumentCache::begin_loading(const UserId& user) {
   const auto [at, is_new] = entries_.try_emplace(user);
   ANABRANCH_CHECK(is_new);
-  at->second.place = by_use_.insert(by_use_.end(), user);
+  at->second.place_ = by_use_.insert(by_use_.end(), user);
   return at->second;
 }
 
-void DocumentCache::pin(const UserId& user) { ++entries_.at(user).pins; }
+void DocumentCache::pin(const UserId& user) { ++entries_.at(user).pins_; }
 
 void DocumentCache::unpin(const UserId& user) {
   const auto found = entries_.find(user);
-  if (found != entries_.end() && found->second.pins > 0) --found->second.pins;
+  if (found != entries_.end() && found->second.pins_ > 0) --found->second.pins_;
 }
 
 void DocumentCache::reweigh(const UserId& user) {
   Entry& entry = entries_.at(user);
-  bytes_ -= entry.weight;
-  entry.weight = weigh(entry.document);
-  bytes_ += entry.weight;
+  bytes_ -= entry.weight_;
+  entry.weight_ = weigh(entry.document);
+  bytes_ += entry.weight_;
   if (bytes_ > max_bytes_) make_room();
 }
 
@@ -73,13 +73,13 @@ void DocumentCache::erase(const UserId& user) {
 void DocumentCache::make_room() {
   for (auto at = by_use_.begin(); at != by_use_.end() && bytes_ > max_bytes_;) {
     const auto found = entries_.find(*at++);
-    if (found->second.loaded && found->second.pins == 0) drop(found);
+    if (found->second.loaded && found->second.pins_ == 0) drop(found);
   }
 }
 
 void DocumentCache::drop(std::map<UserId, Entry>::iterator at) {
-  bytes_ -= at->second.weight;
-  by_use_.erase(at->second.place);
+  bytes_ -= at->second.weight_;
+  by_use_.erase(at->second.place_);
   entries_.erase(at);
 }
 

@@ -1,14 +1,14 @@
 #pragma once
 
+#include "cluster/replica_io.h"
+#include "crdt/document.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <list>
 #include <map>
 #include <variant>
-
-#include "cluster/replica_io.h"
-#include "crdt/document.h"
 
 namespace anabranch::cluster {
 
@@ -27,9 +27,9 @@ class DocumentCache {
 
    private:
     friend class DocumentCache;
-    std::size_t pins = 0;
-    std::size_t weight = 0;
-    std::list<UserId>::iterator place;
+    std::size_t pins_ = 0;
+    std::size_t weight_ = 0;
+    std::list<UserId>::iterator place_;
   };
 
   /// `max_bytes`: about how much memory the documents may take (pinned ones may pass it).

@@ -108,8 +108,6 @@ void Ledger::account(const UserId& user, const crdt::Path& path, const crdt::Rec
   batch_.digests[bucket] = staged_.digest.bucket(bucket);
 }
 
-void Ledger::forget_covered_beyond() {
-  staged_.beyond = uncovered(staged_.beyond, staged_.vector);
-}
+void Ledger::forget_covered_beyond() { staged_.beyond = uncovered(staged_.beyond, staged_.vector); }
 
 }  // namespace anabranch::cluster

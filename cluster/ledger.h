@@ -1,12 +1,12 @@
 #pragma once
 
-#include <vector>
-
 #include "crdt/digest.h"
 #include "crdt/document.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 #include "wire/store_batch.h"
+
+#include <vector>
 
 namespace anabranch::cluster {
 

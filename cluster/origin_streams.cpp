@@ -1,9 +1,9 @@
 #include "cluster/origin_streams.h"
 
+#include "base/check.h"
+
 #include <algorithm>
 #include <utility>
-
-#include "base/check.h"
 
 namespace anabranch::cluster {
 

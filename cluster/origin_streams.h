@@ -1,13 +1,13 @@
 #pragma once
 
+#include "base/ids.h"
+#include "crdt/record.h"
+#include "crdt/version_vector.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <vector>
-
-#include "base/ids.h"
-#include "crdt/record.h"
-#include "crdt/version_vector.h"
 
 namespace anabranch::cluster {
 

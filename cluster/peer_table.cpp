@@ -14,11 +14,10 @@ Peer* PeerTable::find(const std::string& name) {
 }
 
 bool PeerTable::all_heard() const {
-  return std::all_of(peers_.begin(), peers_.end(),
-                     [](const auto& entry) {
-                       const auto& report = entry.second.report;
-                       return report && !report->holds_beyond;
-                     });
+  return std::all_of(peers_.begin(), peers_.end(), [](const auto& entry) {
+    const auto& report = entry.second.report;
+    return report && !report->holds_beyond;
+  });
 }
 
 std::vector<const crdt::VersionVector*> PeerTable::durable_vectors() const {
@@ -41,10 +40,9 @@ void CommitTimes::note(std::uint64_t seq, std::int64_t monotonic_ms) {
 double CommitTimes::age_of_next(std::uint64_t seq, std::int64_t monotonic_ms) const {
   if (seq >= last_seq_ || samples_.empty()) return 0;
   // The sample whose span holds seq + 1: the last one that begins at or before it.
-  auto at = std::upper_bound(samples_.begin(), samples_.end(), seq + 1,
-                             [](std::uint64_t wanted, const auto& sample) {
-                               return wanted < sample.first;
-                             });
+  auto at = std::upper_bound(
+      samples_.begin(), samples_.end(), seq + 1,
+      [](std::uint64_t wanted, const auto& sample) { return wanted < sample.first; });
   if (at != samples_.begin()) --at;
   return static_cast<double>(monotonic_ms - at->second) / 1000.0;
 }

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "base/time.h"
+#include "crdt/version_vector.h"
+#include "wire/peer_messages.h"
+
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -7,10 +11,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "base/time.h"
-#include "crdt/version_vector.h"
-#include "wire/peer_messages.h"
 
 namespace anabranch::cluster {
 
@@ -26,13 +26,15 @@ struct Member {
 /// What this node knows of one other member.
 struct Peer {
   Member member;
-  std::optional<wire::NodeReport> report;        ///< its latest word, by whichever link
-  std::optional<crdt::VersionVector> durable;    ///< what it has told to have on disk
-  std::optional<std::int64_t> heartbeat_ms;      ///< monotonic, of the last heartbeat
-  std::optional<std::int64_t> answered_ms;       ///< monotonic, of the last answer to our Hello
-  std::optional<std::int64_t> hello_ms;          ///< monotonic, of our last Hello
-  std::optional<double> clock_offset_ms;         ///< its clock minus ours
-  bool silent_noted = false;                     ///< its silence has been noted
+  std::optional<wire::NodeReport> report;      ///< its latest word, by whichever link
+  std::optional<crdt::VersionVector> durable;  ///< what it has told to have on disk
+  std::optional<std::int64_t> heartbeat_ms;    ///< monotonic, of the last heartbeat
+  std::optional<std::int64_t> answered_ms;     ///< monotonic, of the last answer to our Hello
+  std::optional<std::int64_t> hello_ms;        ///< monotonic, of our last Hello
+  std::optional<double> clock_offset_ms;       ///< its clock minus ours
+  /// The vector at which its digest was last found to differ from ours.
+  std::optional<crdt::VersionVector> diverged_at;
+  bool silent_noted = false;                   ///< its silence has been noted
 
   bool is_connected(std::int64_t monotonic_ms) const {
     return heartbeat_ms && monotonic_ms - *heartbeat_ms < heartbeat_limit_ms;

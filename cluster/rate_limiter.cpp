@@ -30,9 +30,8 @@ void RateLimiter::take(const UserId& user, std::int64_t monotonic_ms) {
 }
 
 void RateLimiter::forget_idle(std::int64_t monotonic_ms) {
-  std::erase_if(buckets_, [&](const auto& entry) {
-    return tokens_of(entry.first, monotonic_ms) >= burst_;
-  });
+  std::erase_if(buckets_,
+                [&](const auto& entry) { return tokens_of(entry.first, monotonic_ms) >= burst_; });
 }
 
 }  // namespace anabranch::cluster

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "base/ids.h"
+
 #include <cstdint>
 #include <map>
 #include <optional>
-
-#include "base/ids.h"
 
 namespace anabranch::cluster {
 

@@ -1,9 +1,9 @@
 #include "cluster/replica.h"
 
+#include "base/check.h"
+
 #include <algorithm>
 #include <utility>
-
-#include "base/check.h"
 
 namespace anabranch::cluster {
 
@@ -43,6 +43,7 @@ Replica::Replica(ReplicaOptions options, wire::StoreState state, Random& random,
       replicated_acks_(options_.acks),
       peers_(options_.others),
       streams_(options_.stream_bytes),
+      anti_entropy_(random.next()),
       last_heartbeat_ms_(now.monotonic_ms - heartbeat_limit_ms) {
   caught_up_ = options_.others.empty();
 }

@@ -1,15 +1,5 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <deque>
-#include <map>
-#include <optional>
-#include <set>
-#include <string>
-#include <variant>
-#include <vector>
-
 #include "base/random.h"
 #include "base/time.h"
 #include "cluster/acceptance.h"
@@ -26,6 +16,16 @@
 #include "wire/client_messages.h"
 #include "wire/peer_messages.h"
 #include "wire/store_batch.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
 
 namespace anabranch::cluster {
 
@@ -99,8 +99,7 @@ class Replica {
     Redelivery redelivery;
     Deliver deliver;
   };
-  using Held =
-      std::variant<HeldWrite, HeldRequest, HeldAnswer, HeldRead, HeldRedelivery, Deliver>;
+  using Held = std::variant<HeldWrite, HeldRequest, HeldAnswer, HeldRead, HeldRedelivery, Deliver>;
 
   struct Group {
     Ticket ticket = 0;
@@ -150,6 +149,8 @@ class Replica {
   void receive(Peer& peer, wire::PullCredit credit);
   void receive(Peer& peer, wire::PullPiece piece);
   void learn(Peer& peer, const wire::NodeReport& report, bool is_heartbeat);
+  std::optional<bool> digest_equal(const Peer& peer) const;
+  void watch_digest(Peer& peer);
   void learn_durable(Peer& peer, ReplicaId replica, const crdt::VersionVector& vector);
   void check_own_origin(const crdt::VersionVector& theirs, const std::string& who);
   void check_own_dot(Dot dot, const std::string& who);

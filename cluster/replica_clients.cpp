@@ -1,9 +1,9 @@
-#include <optional>
-#include <utility>
-
 #include "cluster/delivery.h"
 #include "cluster/replica.h"
 #include "crdt/materialise.h"
+
+#include <optional>
+#include <utility>
 
 namespace anabranch::cluster {
 
@@ -35,8 +35,8 @@ void Replica::mint(const std::string& why) {
     fresh.value = random_.next();
   } while (fresh.value == 0 || ledger_.vector()[fresh] > 0);
   ledger_.mint(fresh);
-  note(Note::Level::warning, "new replica id " + fresh.to_string() + " after " +
-                                 former.to_string() + ": " + why);
+  note(Note::Level::warning,
+       "new replica id " + fresh.to_string() + " after " + former.to_string() + ": " + why);
 }
 
 void Replica::mint_before_first_write() {
@@ -62,8 +62,8 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
     refuse(write, std::move(error));
     return;
   }
-  auto judged = judge_write(entry.document, write.request, options_.state, now_.wall_ms,
-                            entry.issued_ms);
+  auto judged =
+      judge_write(entry.document, write.request, options_.state, now_.wall_ms, entry.issued_ms);
   if (!judged) return refuse(write, std::move(judged.error()));
   rate_.take(write.user, now_.monotonic_ms);
 
@@ -87,14 +87,15 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
 
   held.answer.session = write.session;
   if (write.request.id) {
-    wire::Ack ack{*write.request.id,     acceptance.applied(), acceptance.stamp.version,
-                  acceptance.stamp.timestamp_ms, wire::Durability::local, {}};
+    wire::Ack ack{*write.request.id,        acceptance.applied(),
+                  acceptance.stamp.version, acceptance.stamp.timestamp_ms,
+                  wire::Durability::local,  {}};
     if (dot && ledger_.vector().covers(*dot)) ack.dot = dot;
     if (options_.acks > 0 && !dot) {
       // Nothing was stored: the write is as safe as the one that won over it.
       const crdt::Change& lost = acceptance.lost.front();
-      dot = entry.document.dominators(lost.path, acceptance.stamp, lost.payload)
-                .front()->second.dot;
+      dot =
+          entry.document.dominators(lost.path, acceptance.stamp, lost.payload).front()->second.dot;
     }
     if (options_.acks > 0) {
       held.replicated = ack;
@@ -102,8 +103,7 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
     }
     held.answer.events.push_back(std::move(ack));
   }
-  for (wire::ClientEvent& event :
-       events_for_writer(entry.document, acceptance, ledger_.vector())) {
+  for (wire::ClientEvent& event : events_for_writer(entry.document, acceptance, ledger_.vector())) {
     held.answer.events.push_back(std::move(event));
   }
   write.request.changes.clear();
@@ -122,9 +122,7 @@ void Replica::handle(DocumentCache::Entry& entry, ClientRequest request) {
   open_.held.push_back(HeldRequest{std::move(request), std::move(answer)});
 }
 
-void Replica::handle(DocumentCache::Entry&, ClientAnswer answer) {
-  hold_answer(std::move(answer));
-}
+void Replica::handle(DocumentCache::Entry&, ClientAnswer answer) { hold_answer(std::move(answer)); }
 
 void Replica::handle(DocumentCache::Entry& entry, StateRead read) {
   std::optional<std::string> state = read.path ? crdt::materialise_at(entry.document, *read.path)

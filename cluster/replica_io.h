@@ -1,11 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <variant>
-#include <vector>
-
 #include "base/ids.h"
 #include "base/result.h"
 #include "crdt/record.h"
@@ -13,6 +7,12 @@
 #include "wire/client_messages.h"
 #include "wire/peer_messages.h"
 #include "wire/store_batch.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
 
 // Everything that goes into the replica and everything that comes out of it.
 
@@ -171,8 +171,8 @@ struct Note {
   std::string text;
 };
 
-using Effect = std::variant<LoadUser, Commit, RecoverStore, Answer, Notify, Deliver,
-                            StateReadAnswer, Publish, AskPeer, AnswerPeer, ServePull, GrantPull,
-                            Note>;
+using Effect =
+    std::variant<LoadUser, Commit, RecoverStore, Answer, Notify, Deliver, StateReadAnswer, Publish,
+                 AskPeer, AnswerPeer, ServePull, GrantPull, Note>;
 
 }  // namespace anabranch::cluster

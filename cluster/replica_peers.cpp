@@ -1,9 +1,9 @@
-#include <algorithm>
-#include <utility>
-
 #include "cluster/delivery.h"
 #include "cluster/replica.h"
 #include "wire/limits.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace anabranch::cluster {
 
@@ -118,18 +118,40 @@ void Replica::learn(Peer& peer, const wire::NodeReport& report, bool is_heartbea
   const bool is_first = !peer.report;
   peer.report = report;
   learn_durable(peer, report.replica, report.vector);
+  const auto target = start_targets_.find(name);
   if (is_first && now_.monotonic_ms - started_ms_ <= ready_wait_ms) {
     start_targets_[name] = report.vector;
+  } else if (target != start_targets_.end() && !report.vector.covers(target->second)) {
+    target->second = report.vector;  // it has lost its disk: what it told may be nowhere
   }
 
   const crdt::VersionVector reach = streams_.reach(ledger_.vector());
   // A heartbeat follows its sender's own writes on one socket: what it is ahead by was lost.
-  const bool tail_lost =
-      is_heartbeat && report.vector[report.replica] > reach[report.replica];
+  const bool tail_lost = is_heartbeat && report.vector[report.replica] > reach[report.replica];
   if (tail_lost && !is_first) ++counters_.gaps_found;
   anti_entropy_.note_report(name, report.vector, reach, tail_lost, now_.monotonic_ms);
   start_pull();
   update_caught_up();
+  if (is_heartbeat) watch_digest(peer);
+}
+
+/// Nothing while the vectors differ, or one of the two holds records beyond its own.
+std::optional<bool> Replica::digest_equal(const Peer& peer) const {
+  const wire::StoreState& durable = ledger_.durable();
+  const bool comparable = peer.report->vector == durable.vector && !peer.report->holds_beyond &&
+                          durable.beyond.entries().empty();
+  if (!comparable) return {};
+  return peer.report->digest == durable.digest.to_string();
+}
+
+/// Equal knowledge and unequal states mean a defect or a rotten disk: each case is told once.
+void Replica::watch_digest(Peer& peer) {
+  const crdt::VersionVector& vector = ledger_.durable().vector;
+  if (peer.diverged_at == vector || digest_equal(peer).value_or(true)) return;
+  peer.diverged_at = vector;
+  ++counters_.divergences_found;
+  note(Note::Level::error, "the state differs from " + peer.member.name +
+                               "'s though both know the same writes: a defect or a damaged disk");
 }
 
 void Replica::learn_durable(Peer& peer, ReplicaId replica, const crdt::VersionVector& vector) {
@@ -308,9 +330,8 @@ ReplicaStatus Replica::status(Now now) const {
       const std::uint64_t theirs = (*peer.durable)[durable.replica];
       const std::uint64_t ours = durable.vector[durable.replica];
       one.lag_writes = ours > theirs ? ours - theirs : 0;
-      one.lag_seconds = *one.lag_writes > 0
-                            ? commit_times_.age_of_next(theirs, now.monotonic_ms)
-                            : 0.0;
+      one.lag_seconds =
+          *one.lag_writes > 0 ? commit_times_.age_of_next(theirs, now.monotonic_ms) : 0.0;
     }
     if (peer.report) {
       const ReplicaId replica = peer.report->replica;
@@ -319,10 +340,7 @@ ReplicaStatus Replica::status(Now now) const {
       const std::uint64_t theirs = peer.report->vector[replica];
       const std::uint64_t ours = durable.vector[replica];
       one.behind_writes = theirs > ours ? theirs - ours : 0;
-      if (peer.report->vector == durable.vector && !peer.report->holds_beyond &&
-          durable.beyond.entries().empty()) {
-        one.digest_equal = peer.report->digest == status.digest;
-      }
+      one.digest_equal = digest_equal(peer);
     }
     status.peers.push_back(std::move(one));
   }

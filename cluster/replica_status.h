@@ -1,13 +1,13 @@
 #pragma once
 
+#include "base/ids.h"
+#include "crdt/version_vector.h"
+#include "wire/store_batch.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/ids.h"
-#include "crdt/version_vector.h"
-#include "wire/store_batch.h"
 
 namespace anabranch::cluster {
 

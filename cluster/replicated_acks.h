@@ -1,10 +1,10 @@
 #pragma once
 
+#include "cluster/replica_io.h"
+
 #include <cstddef>
 #include <map>
 #include <vector>
-
-#include "cluster/replica_io.h"
 
 namespace anabranch::cluster {
 

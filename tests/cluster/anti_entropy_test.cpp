@@ -33,7 +33,7 @@ class AntiEntropyTest : public testing::Test {
     return pulls.active()->id;
   }
 
-  AntiEntropy pulls;
+  AntiEntropy pulls{100};
 };
 
 TEST_F(AntiEntropyTest, AFirstReportThatIsAheadIsPulledAtOnce) {
@@ -106,6 +106,16 @@ TEST_F(AntiEntropyTest, EachPullHasAnIdOfItsOwn) {
   const std::uint64_t id = start();
   pulls.finish();
   EXPECT_NE(start(), id);
+}
+
+TEST_F(AntiEntropyTest, IdsBeginWhereTheProcessSays) { EXPECT_EQ(start(), 101U); }
+
+TEST_F(AntiEntropyTest, WhoIsForgottenDuringItsPullIsNewWhenItReturns) {
+  start();
+  pulls.forget("b");
+  pulls.give_up(0);
+  pulls.note_report("b", at(1), {}, false, 10);
+  EXPECT_EQ(pulls.start_due({}, false, 10), Peer("b"));
 }
 
 TEST_F(AntiEntropyTest, APullWithoutPiecesIsGivenUpAndItsPeerLeftAloneForAWhile) {

@@ -21,8 +21,7 @@ class Delivery : public testing::Test {
   }
 
   /// Merges the write and says what everyone is told.
-  std::vector<std::string> told(const crdt::Write& write,
-                                const crdt::VersionVector& vector = all) {
+  std::vector<std::string> told(const crdt::Write& write, const crdt::VersionVector& vector = all) {
     std::vector<crdt::Change> won;
     for (const crdt::Change& change : write.changes) {
       const crdt::Record record{write.stamp, write.dot, write.is_batch, change.payload};

@@ -111,9 +111,9 @@ TEST(ReplicaClients, PastTheRateAUserWaits) {
   EXPECT_THAT(told(node, request_of({set("a", "3")}), 3),
               ElementsAre("answer 3: error rate_limited \"w\""));
   node.pass(1000);
-  EXPECT_THAT(told(node, request_of({set("a", "4")}), 3),
-              ElementsAre("deliver alice but 3: sync a=4 v3 A:3",
-                          "answer 3: ack \"w\" applied v3 A:3"));
+  EXPECT_THAT(
+      told(node, request_of({set("a", "4")}), 3),
+      ElementsAre("deliver alice but 3: sync a=4 v3 A:3", "answer 3: ack \"w\" applied v3 A:3"));
 }
 
 TEST(ReplicaClients, RefusedWritesCostNoRate) {
@@ -123,9 +123,9 @@ TEST(ReplicaClients, RefusedWritesCostNoRate) {
   ReplicaDriver node(options);
   node.warm();
   told(node, request_of({set("a", "1")}, (1U << 20) + 1));
-  EXPECT_THAT(told(node, request_of({set("a", "1")})),
-              ElementsAre("deliver alice but 1: sync a=1 v1 A:1",
-                          "answer 1: ack \"w\" applied v1 A:1"));
+  EXPECT_THAT(
+      told(node, request_of({set("a", "1")})),
+      ElementsAre("deliver alice but 1: sync a=1 v1 A:1", "answer 1: ack \"w\" applied v1 A:1"));
 }
 
 TEST(ReplicaClients, ACursorGetsExactlyWhatItMisses) {

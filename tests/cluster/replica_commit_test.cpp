@@ -36,11 +36,11 @@ TEST(ReplicaCommit, WritesThatComeDuringACommitShareTheNextOne) {
                           "answer 1: ack \"w\" applied v1 A:1", "commit 2"));
   EXPECT_EQ(node.last_batch().advanced, vector_of({{origin_a, 3}}));
   node.committed();
-  EXPECT_THAT(node.effects(),
-              ElementsAre("publish writes A:2 A:3", "deliver alice but 1: sync b=2 v2 A:2",
-                          "answer 1: ack \"w\" applied v2 A:2",
-                          "deliver alice but 2: sync c=3 v3 A:3",
-                          "answer 2: ack \"w\" applied v3 A:3"));
+  EXPECT_THAT(
+      node.effects(),
+      ElementsAre("publish writes A:2 A:3", "deliver alice but 1: sync b=2 v2 A:2",
+                  "answer 1: ack \"w\" applied v2 A:2", "deliver alice but 2: sync c=3 v3 A:3",
+                  "answer 2: ack \"w\" applied v3 A:3"));
 }
 
 TEST(ReplicaCommit, ARequestWaitsForTheWritesThatItMayHaveSeen) {
@@ -50,10 +50,10 @@ TEST(ReplicaCommit, ARequestWaitsForTheWritesThatItMayHaveSeen) {
   node.ask_state(2);
   EXPECT_THAT(node.effects(), ElementsAre("commit 1"));
   node.committed();
-  EXPECT_THAT(node.effects(),
-              ElementsAre("publish writes A:1", "deliver alice but 1: sync a=1 v1 A:1",
-                          "answer 1: ack \"w\" applied v1 A:1",
-                          R"(answer 2: full {"a":1} v1 {A:1})"));
+  EXPECT_THAT(
+      node.effects(),
+      ElementsAre("publish writes A:1", "deliver alice but 1: sync a=1 v1 A:1",
+                  "answer 1: ack \"w\" applied v1 A:1", R"(answer 2: full {"a":1} v1 {A:1})"));
 }
 
 TEST(ReplicaCommit, WhatNeedsNoDiskIsAnsweredAtOnce) {
@@ -88,13 +88,12 @@ TEST(ReplicaCommit, InputsOfAUserWaitForTheDocumentInTheirOrder) {
   EXPECT_THAT(node.effects(), ElementsAre("load alice"));
   node.load();
   node.settle();
-  EXPECT_THAT(node.effects(),
-              ElementsAre("commit 1", "publish writes A:1 A:2",
-                          "deliver alice but 1: sync a=1 v1 A:1",
-                          "answer 1: ack \"first\" applied v1 A:1",
-                          R"(answer 1: full {"a":1} v1 {A:1})", "answer 1: error invalid_json",
-                          "deliver alice but 1: sync a=2 v2 A:2",
-                          "answer 1: ack \"last\" applied v2 A:2"));
+  EXPECT_THAT(
+      node.effects(),
+      ElementsAre("commit 1", "publish writes A:1 A:2", "deliver alice but 1: sync a=1 v1 A:1",
+                  "answer 1: ack \"first\" applied v1 A:1", R"(answer 1: full {"a":1} v1 {A:1})",
+                  "answer 1: error invalid_json", "deliver alice but 1: sync a=2 v2 A:2",
+                  "answer 1: ack \"last\" applied v2 A:2"));
 }
 
 TEST(ReplicaCommit, AnAnswerFoundOutsideKeepsItsPlaceBehindAWrite) {
@@ -116,9 +115,8 @@ TEST(ReplicaCommit, AUserWhoseRecordsCannotBeReadIsToldSoInOrder) {
   node.run(StateRead{7, "alice", {}});
   node.effects();
   node.run(UserLoaded{"alice", fail(Errc::corrupt, "checksum")});
-  EXPECT_THAT(node.effects(),
-              ElementsAre("answer 1: error unavailable \"w\"", "answer 1: error unavailable",
-                          "state 7: error"));
+  EXPECT_THAT(node.effects(), ElementsAre("answer 1: error unavailable \"w\"",
+                                          "answer 1: error unavailable", "state 7: error"));
 }
 
 TEST(ReplicaCommit, AUserWhoseRecordsCouldNotBeReadIsTriedAgain) {
@@ -145,9 +143,8 @@ TEST(ReplicaCommit, AWriteWithoutAnIdIsAnsweredByNothingButCountsAsAnswered) {
   node.warm();
   node.run(ClientWrite{{1}, "alice", request_of({set("a", "1")})});
   node.settle();
-  EXPECT_THAT(node.effects(),
-              ElementsAre("commit 1", "publish writes A:1", "deliver alice but 1: sync a=1 v1 A:1",
-                          "answer 1: "));
+  EXPECT_THAT(node.effects(), ElementsAre("commit 1", "publish writes A:1",
+                                          "deliver alice but 1: sync a=1 v1 A:1", "answer 1: "));
 }
 
 TEST(ReplicaCommit, ADocumentThatLeftMemoryIsReadAgain) {

@@ -35,8 +35,8 @@ TEST(ReplicaDiskFailure, MemoryGoesBackToWhatIsDurable) {
   node.ask_state(2);
   node.effects();
   node.committed(false);
-  EXPECT_THAT(node.effects(), ElementsAre("recover {A:1}", "load alice",
-                                          "answer 1: error unavailable \"w\""));
+  EXPECT_THAT(node.effects(),
+              ElementsAre("recover {A:1}", "load alice", "answer 1: error unavailable \"w\""));
   node.load({{path("a"), record_of({origin_a, 1}, set("a", "1"))}});
   EXPECT_THAT(node.effects(), ElementsAre(R"(answer 2: full {"a":1} v1 {A:1})"));
   EXPECT_EQ(node.replica().status(node.now()).totals.values, 1U);
@@ -83,10 +83,10 @@ TEST(ReplicaDiskFailure, WritesThatTurnUpAfterAllAreDeliveredAndTheirSeqsAreTake
   node.write(1, request_of({set("a", "1")}, 1, 500));
   node.write(1, request_of({set("b", "2")}));
   node.settle();
-  EXPECT_THAT(node.effects(),
-              ElementsAre("answer 1: ack \"w\" applied v1 A:1", "commit 2", "publish writes A:2",
-                          "deliver alice but 1: sync b=2 v2 A:2",
-                          "answer 1: ack \"w\" applied v2 A:2"));
+  EXPECT_THAT(
+      node.effects(),
+      ElementsAre("answer 1: ack \"w\" applied v1 A:1", "commit 2", "publish writes A:2",
+                  "deliver alice but 1: sync b=2 v2 A:2", "answer 1: ack \"w\" applied v2 A:2"));
 }
 
 TEST(ReplicaDiskFailure, AResurfacedWriteIsDeliveredEvenIfTheNextCommitFailsToo) {
@@ -137,8 +137,8 @@ TEST(ReplicaDiskFailure, OfASessionsFramesTheOrderIsKept) {
   node.committed(false);
   node.effects();
   node.load();
-  EXPECT_THAT(node.effects(), ElementsAre("answer 1: full {} v0 {}",
-                                          "answer 1: error unavailable \"w\""));
+  EXPECT_THAT(node.effects(),
+              ElementsAre("answer 1: full {} v0 {}", "answer 1: error unavailable \"w\""));
 }
 
 TEST(ReplicaDiskFailure, AnAnswerFoundOutsideStaysBeforeAFrameThatWaits) {
@@ -195,8 +195,7 @@ TEST(ReplicaDiskFailure, APullUnderWayIsGivenUp) {
 }
 
 TEST(ReplicaDiskFailure, ANewReplicaIdOutlivesTheFailureOfItsCommit) {
-  ReplicaDriver node(with_peers(),
-                     state_of(origin_a, vector_of({{origin_a, 2}})));
+  ReplicaDriver node(with_peers(), state_of(origin_a, vector_of({{origin_a, 2}})));
   node.warm();
   node.hear("b", origin_b, vector_of({{origin_a, 5}}));
   node.committed(false);

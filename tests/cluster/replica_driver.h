@@ -1,13 +1,13 @@
 #pragma once
 
+#include "cluster/replica.h"
+#include "tests/cluster/support.h"
+
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "cluster/replica.h"
-#include "tests/cluster/support.h"
 
 namespace anabranch::cluster {
 
@@ -72,7 +72,7 @@ class ReplicaDriver {
   void collect();
   wire::NodeReport report(ReplicaId replica, crdt::VersionVector vector, bool holds_beyond) const;
 
-  CountingRandom random_;
+  CountingRandom random_{0xFF};  // so that the first replica id minted is 0x100
   Now now_{1'000'000, 1'000'000};
   Replica replica_;
   std::vector<Effect> effects_;

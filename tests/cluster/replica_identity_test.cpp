@@ -12,9 +12,7 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 
-wire::StoreState with_a_past() {
-  return state_of(origin_a, vector_of({{origin_a, 5}}));
-}
+wire::StoreState with_a_past() { return state_of(origin_a, vector_of({{origin_a, 5}})); }
 
 /// The dot under which the next write is published.
 std::string dot_of_next_write(ReplicaDriver& node) {

@@ -72,8 +72,8 @@ TEST_F(ReplicaPeers, AGapWaitsAndIsPulled) {
   EXPECT_THAT(node.effects(), ElementsAre("ask b: pull {}"));
   node.piece("b", 0, {b_write(1), b_write(2), b_write(3)}, vector_of({{origin_b, 3}}));
   EXPECT_THAT(settled_effects(),
-              ElementsAre("commit 1", "deliver alice: sync b1=1 v1",
-                          "deliver alice: sync b2=1 v2", "deliver alice: sync b3=1 v3"));
+              ElementsAre("commit 1", "deliver alice: sync b1=1 v1", "deliver alice: sync b2=1 v2",
+                          "deliver alice: sync b3=1 v3"));
   EXPECT_EQ(status().vector, vector_of({{origin_b, 3}}));
   EXPECT_EQ(status().counters.gaps_found, 1U);
 }
@@ -82,9 +82,8 @@ TEST_F(ReplicaPeers, AGapIsClosedByTheMissingPublicationToo) {
   node.publish("b", {b_write(2)});
   node.effects();
   node.publish("b", {b_write(1)});
-  EXPECT_THAT(settled_effects(),
-              ElementsAre("commit 1", "deliver alice: sync b1=1 v1 B:1",
-                          "deliver alice: sync b2=1 v2 B:2"));
+  EXPECT_THAT(settled_effects(), ElementsAre("commit 1", "deliver alice: sync b1=1 v1 B:1",
+                                             "deliver alice: sync b2=1 v2 B:2"));
 }
 
 TEST_F(ReplicaPeers, ALostTailIsFoundByTheNextHeartbeat) {
@@ -154,8 +153,8 @@ TEST_F(ReplicaPeers, APieceOfAnotherPullOrPeerIsNotHeard) {
   node.hear("b", origin_b, vector_of({{origin_b, 1}}));
   node.effects();
   node.piece("c", 0, {b_write(1)}, vector_of({{origin_b, 1}}));
-  node.receive("b", wire::PullPiece{node.pull_id() + 1, 0, {b_write(1)},
-                                    vector_of({{origin_b, 1}})});
+  node.receive("b",
+               wire::PullPiece{node.pull_id() + 1, 0, {b_write(1)}, vector_of({{origin_b, 1}})});
   EXPECT_THAT(node.effects(), IsEmpty());
 }
 
@@ -202,9 +201,8 @@ TEST_F(ReplicaPeers, PublicationsDuringAPullCloseTheGapBehindIt) {
   node.effects();
   node.piece("b", 0, {b_write(1), b_write(2)}, vector_of({{origin_b, 2}}));
   EXPECT_THAT(settled_effects(),
-              ElementsAre("commit 1", "deliver alice: sync b1=1 v1",
-                          "deliver alice: sync b2=1 v2", "deliver alice: sync b3=1 v3 B:3",
-                          "deliver alice: sync b4=1 v4 B:4"));
+              ElementsAre("commit 1", "deliver alice: sync b1=1 v1", "deliver alice: sync b2=1 v2",
+                          "deliver alice: sync b3=1 v3 B:3", "deliver alice: sync b4=1 v4 B:4"));
   EXPECT_EQ(status().vector, vector_of({{origin_b, 4}}));
 }
 
@@ -301,12 +299,34 @@ TEST_F(ReplicaPeers, APeerThatHasGoneSilentIsNotWaitedFor) {
   EXPECT_TRUE(node.replica().ready());
 }
 
+TEST_F(ReplicaPeers, OfAPeerThatLostItsDiskOnlyWhatItStillHasIsWaitedFor) {
+  node.hear("b", origin_b, vector_of({{origin_b, 9}}));
+  node.hear("b", origin_c, {});
+  node.pass(5001);
+  node.hear("b", origin_c, {});
+  node.tick();
+  EXPECT_TRUE(node.replica().ready());
+}
+
 TEST(ReplicaAlone, AClusterOfOneIsReadyAtOnce) {
   ReplicaDriver node;
   EXPECT_TRUE(node.replica().ready());
 }
 
 // ---- status
+
+TEST_F(ReplicaPeers, UnequalDigestsAtEqualVectorsAreCountedOnce) {
+  node.hear("b", origin_b, {});
+  node.hear("b", origin_b, {});
+  EXPECT_EQ(status().counters.divergences_found, 1U);
+  EXPECT_EQ(status().peers[0].digest_equal, false);
+}
+
+TEST_F(ReplicaPeers, DigestsAreNotComparedWhereThePeerHoldsMoreThanItsVector) {
+  node.hear("b", origin_b, {}, true);
+  EXPECT_EQ(status().counters.divergences_found, 0U);
+  EXPECT_FALSE(status().peers[0].digest_equal);
+}
 
 TEST_F(ReplicaPeers, StatusTellsLagAndDigests) {
   node.write(1, request_of({set("a", "1")}));

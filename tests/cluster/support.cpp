@@ -59,7 +59,8 @@ std::string text_of(const wire::PeerMessage& message) {
 
 std::string joined(const std::vector<wire::ClientEvent>& events) {
   std::string text;
-  for (const wire::ClientEvent& event : events) text += (text.empty() ? "" : "; ") + describe(event);
+  for (const wire::ClientEvent& event : events)
+    text += (text.empty() ? "" : "; ") + describe(event);
   return text;
 }
 
@@ -71,9 +72,7 @@ crdt::Change set(std::string_view at, std::string_view json) {
   return {path(at), {crdt::RecordKind::value, crdt::Value(std::string(json))}};
 }
 
-crdt::Change unset(std::string_view at) {
-  return {path(at), {crdt::RecordKind::tombstone, {}}};
-}
+crdt::Change unset(std::string_view at) { return {path(at), {crdt::RecordKind::tombstone, {}}}; }
 
 crdt::VersionVector vector_of(const std::vector<Dot>& dots) {
   crdt::VersionVector vector;
@@ -115,38 +114,38 @@ std::string describe(const crdt::VersionVector& vector) {
 }
 
 std::string describe(const wire::ClientEvent& event) {
-  return std::visit(
-      Overloaded{
-          [](const wire::AuthOk& some) { return "auth.ok " + some.user; },
-          [](const wire::ErrorEvent& some) {
-            return "error " + std::string(wire::to_string(some.code)) +
-                   (some.id ? " " + some.id->json : "");
-          },
-          [](const wire::Ack& some) {
-            const bool replicated = some.durability == wire::Durability::replicated;
-            return "ack " + some.id.json + (some.applied ? " applied" : " lost") + " v" +
-                   std::to_string(some.version) + dot_of(some.dot) +
-                   (replicated ? " replicated" : "");
-          },
-          [](const wire::Sync& some) {
-            return "sync " + text_of(some.record.path, some.record.payload) +
-                   version_of(some.record.stamp) + dot_of(some.record.dot);
-          },
-          [](const wire::BatchSync& some) {
-            return "batch" + text_of(some.changes) + version_of(some.stamp) + dot_of(some.dot);
-          },
-          [](const wire::Full& some) {
-            return "full " + some.state + describe_position(some.position);
-          },
-          [](const wire::Delta& some) {
-            std::string text = some.complete ? "complete" : "delta";
-            for (const wire::SyncedRecord& record : some.changes) {
-              text += " " + text_of(record.path, record.payload);
-            }
-            return text + describe_position(some.position);
-          },
-      },
-      event);
+  return std::visit(Overloaded{
+                        [](const wire::AuthOk& some) { return "auth.ok " + some.user; },
+                        [](const wire::ErrorEvent& some) {
+                          return "error " + std::string(wire::to_string(some.code)) +
+                                 (some.id ? " " + some.id->json : "");
+                        },
+                        [](const wire::Ack& some) {
+                          const bool replicated = some.durability == wire::Durability::replicated;
+                          return "ack " + some.id.json + (some.applied ? " applied" : " lost") +
+                                 " v" + std::to_string(some.version) + dot_of(some.dot) +
+                                 (replicated ? " replicated" : "");
+                        },
+                        [](const wire::Sync& some) {
+                          return "sync " + text_of(some.record.path, some.record.payload) +
+                                 version_of(some.record.stamp) + dot_of(some.record.dot);
+                        },
+                        [](const wire::BatchSync& some) {
+                          return "batch" + text_of(some.changes) + version_of(some.stamp) +
+                                 dot_of(some.dot);
+                        },
+                        [](const wire::Full& some) {
+                          return "full " + some.state + describe_position(some.position);
+                        },
+                        [](const wire::Delta& some) {
+                          std::string text = some.complete ? "complete" : "delta";
+                          for (const wire::SyncedRecord& record : some.changes) {
+                            text += " " + text_of(record.path, record.payload);
+                          }
+                          return text + describe_position(some.position);
+                        },
+                    },
+                    event);
 }
 
 std::vector<std::string> describe(const std::vector<wire::ClientEvent>& events) {

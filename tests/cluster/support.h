@@ -1,13 +1,13 @@
 #pragma once
 
+#include "base/random.h"
+#include "cluster/replica_io.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/random.h"
-#include "cluster/replica_io.h"
 
 // What the tests of this folder share: short ways to make values, and to read effects.
 

@@ -1,10 +1,10 @@
 #include "tests/cluster/harness/client.h"
 
+#include "tests/cluster/harness/violation.h"
+
 #include <algorithm>
 #include <type_traits>
 #include <utility>
-
-#include "tests/cluster/harness/violation.h"
 
 namespace anabranch::simulation {
 
@@ -136,8 +136,7 @@ void Client::hear(const wire::Ack& ack) {
   require(found != pending_.end(), name() + " gets an ack twice");
   const Pending write = std::move(*found);
   pending_.erase(found);
-  const std::string tab =
-      write.request.tab.value_or("session-" + std::to_string(session_.value));
+  const std::string tab = write.request.tab.value_or("session-" + std::to_string(session_.value));
   const crdt::Stamp stamp{ack.version, ack.timestamp_ms, tab};
   acked_[ack.id.json] =
       world_.history.acked({user_, stamp, write.request.changes, node_->name(), node_->disk()});
@@ -164,9 +163,8 @@ void Client::hear(const wire::ErrorEvent& error) {
 }
 
 std::deque<Client::Pending>::iterator Client::find(const wire::RequestId& id) {
-  return std::find_if(pending_.begin(), pending_.end(), [&](const Pending& write) {
-    return write.request.id == id;
-  });
+  return std::find_if(pending_.begin(), pending_.end(),
+                      [&](const Pending& write) { return write.request.id == id; });
 }
 
 // ---- the client that keeps stamps
@@ -191,6 +189,12 @@ void FullClient::request() {
 void FullClient::forget_cursor() {
   cursor_.reset();
   seen_ = {};
+}
+
+void FullClient::start_over() {
+  disconnect();
+  forget_cursor();
+  known_ = {};
 }
 
 void FullClient::see(const std::optional<Dot>& dot) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "tests/cluster/harness/node.h"
+#include "tests/cluster/harness/reference_state.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -7,9 +10,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "tests/cluster/harness/node.h"
-#include "tests/cluster/harness/reference_state.h"
 
 namespace anabranch::simulation {
 
@@ -81,7 +81,7 @@ class Client : public Session {
   std::int64_t latency_ms_ = 0;
   std::uint64_t last_id_ = 0;
   std::deque<Pending> pending_;
-  std::deque<std::uint64_t> frames_;  ///< sent and not answered; a request is 0
+  std::deque<std::uint64_t> frames_;          ///< sent and not answered; a request is 0
   std::map<std::string, std::size_t> acked_;  ///< by id, in the history
 };
 
@@ -93,6 +93,8 @@ class FullClient final : public Client {
   void request() override;
   /// Forgets where it was, as a client that loses its storage but not its state would.
   void forget_cursor();
+  /// Forgets all but its writes that were not acked yet.
+  void start_over();
   void check_against(const DiskImage& disk) const override;
   std::string state() const override { return known_.materialise(); }
 

@@ -1,9 +1,9 @@
 #include "tests/cluster/harness/history.h"
 
+#include "tests/cluster/harness/violation.h"
+
 #include <algorithm>
 #include <set>
-
-#include "tests/cluster/harness/violation.h"
 
 namespace anabranch::simulation {
 
@@ -37,10 +37,20 @@ void History::committed(const std::string& node, const wire::StoreBatch& batch,
   }
 }
 
+void History::forget(const std::vector<ReplicaId>& origins, const crdt::VersionVector& disk,
+                     const std::function<bool(Dot)>& is_known_elsewhere) {
+  std::erase_if(writes_, [&](const auto& entry) {
+    const Dot dot = entry.first;
+    return std::count(origins.begin(), origins.end(), dot.origin) > 0 && !disk.covers(dot) &&
+           !is_known_elsewhere(dot);
+  });
+}
+
 void History::check_vector(const std::string& node, const crdt::VersionVector& vector) const {
   for (const auto& [origin, seq] : vector.entries()) {
-    require(writes_.count({origin, seq}) > 0,
-            node + " says that it knows " + Dot{origin, seq}.to_string() + ", which was never written");
+    require(
+        writes_.count({origin, seq}) > 0,
+        node + " says that it knows " + Dot{origin, seq}.to_string() + ", which was never written");
   }
 }
 

@@ -1,17 +1,18 @@
 #pragma once
 
-#include <cstddef>
-#include <map>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "base/ids.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 #include "tests/cluster/harness/reference_state.h"
 #include "wire/client_messages.h"
 #include "wire/store_batch.h"
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace anabranch::simulation {
 
@@ -33,6 +34,10 @@ class History {
   /// a write that its origin never committed. `own`: the replica ids of the disk's node.
   void committed(const std::string& node, const wire::StoreBatch& batch,
                  const std::vector<ReplicaId>& own);
+
+  /// These writes were on one disk alone, and it is lost: it is as if they had never been.
+  void forget(const std::vector<ReplicaId>& origins, const crdt::VersionVector& disk,
+              const std::function<bool(Dot)>& is_known_elsewhere);
 
   /// Throws where the vector covers what no origin has written.
   void check_vector(const std::string& node, const crdt::VersionVector& vector) const;

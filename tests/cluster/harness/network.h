@@ -1,5 +1,9 @@
 #pragma once
 
+#include "tests/cluster/harness/event_queue.h"
+#include "tests/cluster/harness/seeded_random.h"
+#include "wire/peer_messages.h"
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -7,18 +11,14 @@
 #include <string>
 #include <utility>
 
-#include "tests/cluster/harness/event_queue.h"
-#include "tests/cluster/harness/seeded_random.h"
-#include "wire/peer_messages.h"
-
 namespace anabranch::simulation {
 
 /// How badly a network treats messages.
 struct NetworkFaults {
-  int lost_percent = 0;         ///< of what is published
-  int exact_lost_percent = 0;   ///< of what is asked and answered
+  int lost_percent = 0;        ///< of what is published
+  int exact_lost_percent = 0;  ///< of what is asked and answered
   int duplicated_percent = 0;
-  int late_percent = 0;         ///< messages that arrive much later, past others
+  int late_percent = 0;  ///< messages that arrive much later, past others
   std::int64_t max_late_ms = 0;
   std::int64_t max_delay_ms = 5;
 };

@@ -1,10 +1,10 @@
 #include "tests/cluster/harness/node.h"
 
+#include "tests/cluster/harness/violation.h"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
-
-#include "tests/cluster/harness/violation.h"
 
 namespace anabranch::simulation {
 
@@ -42,6 +42,9 @@ void Node::start() {
 void Node::crash() {
   if (!process_) return;
   world_.log(name_ + " dies");
+  const cluster::Counters counters = status().counters;
+  tally_.pulls += counters.pulls;
+  tally_.gaps += counters.gaps_found;
   for (auto& [id, open] : std::exchange(process_->sessions, {})) open.session->lost();
   process_.reset();
   ++incarnation_;
@@ -52,7 +55,17 @@ void Node::crash() {
 void Node::lose_disk() {
   crash();
   world_.log(name_ + " loses its disk");
-  store_ = std::make_unique<storage::MemoryStore>(ReplicaId{world_.random.next()});
+  replace_disk(std::make_unique<storage::MemoryStore>(ReplicaId{world_.random.next()}));
+}
+
+void Node::restore_backup() {
+  crash();
+  world_.log(name_ + " is back at its backup");
+  replace_disk(backup_->copy());
+}
+
+void Node::replace_disk(std::unique_ptr<storage::MemoryStore> store) {
+  store_ = std::move(store);
   store_->set_disk_full(disk_is_full_);
   planned_failure_.reset();
   ++disk_;
@@ -91,10 +104,11 @@ void Node::turn() {
     std::visit([this](auto& some) { carry_out(some); }, effect);
     if (!process_ || incarnation_ != born) return;
   }
-  const cluster::ReplicaStatus status = replica.status(now());
-  require(status.vector.covers(process_->last_vector), name_ + "'s vector has gone back");
-  process_->last_vector = status.vector;
-  if (std::exchange(process_->telling, false)) process_->untold = false;
+  if (!std::exchange(process_->telling, false)) return;
+  process_->untold = false;
+  const crdt::VersionVector vector = replica.status(now()).vector;
+  require(vector.covers(process_->last_vector), name_ + "'s vector has gone back");
+  process_->last_vector = vector;
 }
 
 void Node::tick() {
@@ -127,7 +141,10 @@ void Node::carry_out(cluster::Commit& effect) {
 }
 
 void Node::note_commit(const wire::StoreBatch& batch) {
-  if (batch.replica) own_ids_.push_back(*batch.replica);
+  if (batch.replica) {
+    own_ids_.push_back(*batch.replica);
+    ++tally_.ids_minted;
+  }
   world_.history.committed(name_, batch, own_ids_);
 }
 
@@ -143,6 +160,7 @@ void Node::carry_out(cluster::LoadUser& effect) {
 
 void Node::carry_out(cluster::RecoverStore& effect) {
   world_.log(name_ + "'s disk has failed");
+  ++tally_.commits_failed;
   process_->recovering = true;
   process_->jobs.emplace_back(effect);
   plan_job();
@@ -212,7 +230,8 @@ void Node::run(cluster::GrantPull& job) {
 
 void Node::serve(const std::string& peer) {
   const auto found = process_->serving.find(peer);
-  if (found == process_->serving.end() || found->second.credit == 0 || found->second.planned) return;
+  if (found == process_->serving.end() || found->second.credit == 0 || found->second.planned)
+    return;
   found->second.planned = true;
   after(world_.random.between(0, options_.max_read_ms), [this, peer, id = found->second.id] {
     const auto at = process_->serving.find(peer);
@@ -322,6 +341,15 @@ void Node::carry_out(cluster::Note& effect) { world_.log(name_ + ": " + effect.t
 bool Node::is_settled() const {
   return process_ && !process_->untold && !process_->recovering &&
          world_.queue.now_ms() - process_->recovered_ms >= settling_ms;
+}
+
+bool DiskImage::knows(Dot dot) const {
+  const auto holds = [dot](const auto& user) {
+    const auto& entries = user.second.entries();
+    return std::any_of(entries.begin(), entries.end(),
+                       [dot](const auto& entry) { return entry.second.dot == dot; });
+  };
+  return vector.covers(dot) || std::any_of(users.begin(), users.end(), holds);
 }
 
 DiskImage Node::disk_image() const {

@@ -1,5 +1,13 @@
 #pragma once
 
+#include "base/time.h"
+#include "cluster/replica.h"
+#include "storage/memory_store.h"
+#include "tests/cluster/harness/event_queue.h"
+#include "tests/cluster/harness/history.h"
+#include "tests/cluster/harness/network.h"
+#include "tests/cluster/harness/seeded_random.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -10,14 +18,6 @@
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "base/time.h"
-#include "cluster/replica.h"
-#include "storage/memory_store.h"
-#include "tests/cluster/harness/event_queue.h"
-#include "tests/cluster/harness/history.h"
-#include "tests/cluster/harness/network.h"
-#include "tests/cluster/harness/seeded_random.h"
 
 namespace anabranch::simulation {
 
@@ -38,6 +38,9 @@ struct DiskImage {
   bool holds_beyond = false;
   wire::StateTotals totals;  ///< counted anew
   std::string digest;        ///< computed anew
+
+  /// The write is covered, or one of its records is held.
+  bool knows(Dot dot) const;
 };
 
 /// What all nodes of a simulation share.
@@ -70,6 +73,11 @@ class Node {
   void crash();
   /// The process dies, and its disk is replaced by an empty one.
   void lose_disk();
+  /// Keeps a copy of the disk as it is now.
+  void back_up() { backup_ = store_->copy(); }
+  bool has_backup() const { return backup_ != nullptr; }
+  /// The process dies, and its disk is the backup's again: replica id and all, as by hand.
+  void restore_backup();
   void next_commit_fails(storage::FailedCommit outcome);
   void set_disk_full(bool full);
   void jump_clock(std::int64_t ms) { clock_offset_ms_ += ms; }
@@ -82,11 +90,20 @@ class Node {
   void frame(SessionId id, cluster::ClientRequest request);
   void read_state(const UserId& user, std::function<void(const std::string& state)> answer);
 
+  struct Tally {
+    std::size_t commits_failed = 0;
+    std::size_t ids_minted = 0;
+    std::uint64_t pulls = 0;  ///< of the processes before this one, with `gaps`
+    std::uint64_t gaps = 0;
+  };
+  const Tally& tally() const { return tally_; }
+
   Now now() const;
   bool ready() const { return process_ && process_->replica.ready(); }
   cluster::ReplicaStatus status() const { return process_->replica.status(now()); }
   DiskImage disk_image() const;
   std::size_t disk() const { return disk_; }
+  const std::vector<ReplicaId>& own_ids() const { return own_ids_; }
   /// True when clients and peers have been told of everything that is on disk.
   bool is_settled() const;
 
@@ -105,22 +122,23 @@ class Node {
   };
   using Job = std::variant<cluster::LoadUser, cluster::ServePull, cluster::GrantPull,
                            cluster::RecoverStore>;
+  void replace_disk(std::unique_ptr<storage::MemoryStore> store);
+
   /// How long after a recovery clients may not have been told of what turned up.
   static constexpr std::int64_t settling_ms = 500;
 
   /// What dies with the process.
   struct Process {
-    Process(const cluster::ReplicaOptions& options, wire::StoreState state, Random& random,
-            Now now)
+    Process(const cluster::ReplicaOptions& options, wire::StoreState state, Random& random, Now now)
         : replica(options, std::move(state), random, now) {}
 
     cluster::Replica replica;
     bool turn_planned = false;
-    bool untold = false;      ///< the disk holds what has not been told yet
-    bool telling = false;     ///< … and the next turn tells it
+    bool untold = false;   ///< the disk holds what has not been told yet
+    bool telling = false;  ///< … and the next turn tells it
     bool recovering = false;
     std::int64_t recovered_ms = -settling_ms;
-    std::deque<Job> jobs;     ///< of the thread that reads the store; one at a time
+    std::deque<Job> jobs;  ///< of the thread that reads the store; one at a time
     std::map<std::string, Serving> serving;
     std::map<SessionId, OpenSession> sessions;
     std::map<std::uint64_t, std::function<void(const std::string&)>> reads;
@@ -163,6 +181,7 @@ class Node {
   Options options_;
   Surroundings& world_;
   std::unique_ptr<storage::MemoryStore> store_;
+  std::unique_ptr<storage::MemoryStore> backup_;
   std::size_t disk_ = 0;
   std::vector<ReplicaId> own_ids_;
   std::optional<storage::FailedCommit> planned_failure_;
@@ -170,6 +189,7 @@ class Node {
   bool disk_is_full_ = false;
   std::int64_t clock_offset_ms_ = 0;
   std::uint64_t incarnation_ = 0;
+  Tally tally_;
   std::unique_ptr<Process> process_;
 };
 

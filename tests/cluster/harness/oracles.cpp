@@ -1,9 +1,9 @@
 #include "tests/cluster/harness/oracles.h"
 
+#include "tests/cluster/harness/violation.h"
+
 #include <algorithm>
 #include <string>
-
-#include "tests/cluster/harness/violation.h"
 
 namespace anabranch::simulation {
 
@@ -19,8 +19,7 @@ std::string list(const ReferenceState& state) {
 bool equal(const ReferenceState& one, const ReferenceState& other, bool dots) {
   return std::equal(one.entries().begin(), one.entries().end(), other.entries().begin(),
                     other.entries().end(), [dots](const auto& left, const auto& right) {
-                      return left.first == right.first &&
-                             left.second.stamp == right.second.stamp &&
+                      return left.first == right.first && left.second.stamp == right.second.stamp &&
                              left.second.payload == right.second.payload &&
                              (!dots || left.second.dot == right.second.dot);
                     });
@@ -30,9 +29,9 @@ void check_covered(const Node& node, const DiskImage& disk, const History& histo
   for (const auto& [user, state] : disk.users) {
     ReferenceState expected = history.covered(user, disk.vector);
     if (!disk.holds_beyond) {
-      require(equal(expected, state, true),
-              node.name() + " holds of " + user + list(state) +
-                  "\n  but the writes that its vector covers give" + list(expected));
+      require(equal(expected, state, true), node.name() + " holds of " + user + list(state) +
+                                                "\n  but the writes that its vector covers give" +
+                                                list(expected));
       continue;
     }
     for (const auto& [path, entry] : state.entries()) expected.merge(path, entry);
@@ -76,9 +75,8 @@ void check_acked(const History& history, const std::vector<std::unique_ptr<Node>
   for (const auto& node : nodes) {
     const DiskImage disk = node->disk_image();
     for (const History::Acked& acked : history.all_acked()) {
-      const auto origin = std::find_if(nodes.begin(), nodes.end(), [&](const auto& some) {
-        return some->name() == acked.node;
-      });
+      const auto origin = std::find_if(
+          nodes.begin(), nodes.end(), [&](const auto& some) { return some->name() == acked.node; });
       const bool had_copies = acked.replicated && disks_lost <= copies;
       if ((*origin)->disk() != acked.disk && !had_copies) continue;
       for (const crdt::Change& change : acked.changes) {

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "tests/cluster/harness/client.h"
 #include "tests/cluster/harness/history.h"
 #include "tests/cluster/harness/node.h"
+
+#include <memory>
+#include <vector>
 
 // The promises, as checks that throw a Violation.
 

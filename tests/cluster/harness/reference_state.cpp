@@ -1,14 +1,14 @@
 #include "tests/cluster/harness/reference_state.h"
 
-#include <algorithm>
-
 #include "crdt/document.h"
 #include "crdt/materialise.h"
 
+#include <algorithm>
+
 namespace anabranch::simulation {
 
-bool ReferenceState::dominates(const crdt::Path& upper, const Entry& winner,
-                               const crdt::Path& path, const Entry& loser) {
+bool ReferenceState::dominates(const crdt::Path& upper, const Entry& winner, const crdt::Path& path,
+                               const Entry& loser) {
   if (!upper.covers(path)) return false;
   if (winner.stamp != loser.stamp) return winner.stamp > loser.stamp;
   return upper == path && compare(winner.payload, loser.payload) > 0;

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <map>
-#include <optional>
-#include <string>
-
 #include "base/ids.h"
 #include "crdt/path.h"
 #include "crdt/record.h"
 #include "crdt/stamp.h"
+
+#include <map>
+#include <optional>
+#include <string>
 
 namespace anabranch::simulation {
 

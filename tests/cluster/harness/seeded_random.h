@@ -1,9 +1,9 @@
 #pragma once
 
+#include "base/random.h"
+
 #include <cstddef>
 #include <cstdint>
-
-#include "base/random.h"
 
 namespace anabranch::simulation {
 

@@ -1,17 +1,18 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "tests/cluster/harness/client.h"
 #include "tests/cluster/harness/event_queue.h"
 #include "tests/cluster/harness/history.h"
 #include "tests/cluster/harness/network.h"
 #include "tests/cluster/harness/node.h"
 #include "tests/cluster/harness/seeded_random.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace anabranch::simulation {
 
@@ -28,6 +29,18 @@ class World {
   /// Mends everything, and checks that all become one and that nothing promised is missing.
   void heal();
 
+  /// How much has happened, so that a test can see that it was not too little.
+  struct Tally {
+    std::size_t acked = 0;
+    std::size_t replicated = 0;
+    std::size_t commits_failed = 0;
+    std::size_t disks_lost = 0;
+    std::size_t ids_minted = 0;
+    std::uint64_t pulls = 0;
+    std::uint64_t gaps = 0;
+  };
+  Tally tally() const;
+
   /// What a run with the same seed must have in common with this one.
   std::string fingerprint() const;
 
@@ -39,6 +52,7 @@ class World {
     bool crashes = false;
     bool disks_fail = false;
     bool disks_lost = false;
+    bool backups = false;
     bool clocks = false;
   };
 
@@ -54,6 +68,8 @@ class World {
   void break_link();
   void break_disk(Node& node);
   void lose_disk(Node& node);
+  void restore_backup(Node& node);
+  void finish_restore(Node& node);
   void make_write(Client& client);
   crdt::Change make_change(const crdt::Path& path);
   void compare_memory_with_disk(Node& node);
@@ -77,6 +93,7 @@ class World {
   std::vector<UserId> users_;
   std::size_t copies_ = 0;
   std::size_t disks_lost_ = 0;
+  std::set<const Node*> in_repair_;  ///< not to be started
   std::uint64_t values_ = 0;
 };
 
