@@ -1,8 +1,8 @@
 #include "base/ids.h"
 
-#include <charconv>
-
 #include "base/utf8.h"
+
+#include <charconv>
 
 namespace anabranch {
 
@@ -34,9 +34,7 @@ std::optional<ReplicaId> ReplicaId::parse(std::string_view text) {
   return id;
 }
 
-std::string Dot::to_string() const {
-  return origin.to_string() + ':' + std::to_string(seq);
-}
+std::string Dot::to_string() const { return origin.to_string() + ':' + std::to_string(seq); }
 
 std::optional<Dot> Dot::parse(std::string_view text) {
   if (text.size() < 18 || text[16] != ':' || text[17] == '0') return {};

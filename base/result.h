@@ -1,22 +1,22 @@
 #pragma once
 
+#include <tl/expected.hpp>
+
 #include <string>
 #include <utility>
-
-#include <tl/expected.hpp>
 
 namespace anabranch {
 
 /// What kind of failure an Error is: enough for a caller to choose what to do next.
 enum class Errc {
-  malformed,      ///< input from outside that breaks its format or limits
-  invalid_config, ///< a file or option that a person must mend
+  malformed,       ///< input from outside that breaks its format or limits
+  invalid_config,  ///< a file or option that a person must mend
   not_found,
-  in_use,         ///< held by another process (a data directory, a port)
-  unsupported,    ///< of a newer format or version than this program knows
-  corrupt,        ///< stored data that fails its own checks
-  io,             ///< the disk or the network refused; may pass
-  refused,        ///< a rule says no
+  in_use,       ///< held by another process (a data directory, a port)
+  unsupported,  ///< of a newer format or version than this program knows
+  corrupt,      ///< stored data that fails its own checks
+  io,           ///< the disk or the network refused; may pass
+  refused,      ///< a rule says no
 };
 
 /// A failure as a value. `message` is a sentence for the person who can do something about it.

@@ -1,14 +1,12 @@
 #include "base/utf8.h"
 
-#include <algorithm>
-
 #include <simdjson.h>
+
+#include <algorithm>
 
 namespace anabranch {
 
-bool is_utf8(std::string_view text) {
-  return simdjson::validate_utf8(text.data(), text.size());
-}
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(),

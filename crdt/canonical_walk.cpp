@@ -1,10 +1,10 @@
 #include "crdt/canonical_walk.h"
 
-#include <algorithm>
-#include <charconv>
-
 #include "base/check.h"
 #include "crdt/path.h"
+
+#include <algorithm>
+#include <charconv>
 
 namespace anabranch::crdt {
 

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "base/hash.h"
+#include "crdt/record.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "base/hash.h"
-#include "crdt/record.h"
 
 namespace anabranch::crdt {
 

@@ -1,8 +1,8 @@
 #include "crdt/document.h"
 
-#include <algorithm>
-
 #include "crdt/canonical_walk.h"
+
+#include <algorithm>
 
 namespace anabranch::crdt {
 

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "crdt/path.h"
+#include "crdt/record.h"
+#include "crdt/stamp.h"
+
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -7,10 +11,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "crdt/path.h"
-#include "crdt/record.h"
-#include "crdt/stamp.h"
 
 namespace anabranch::crdt {
 

@@ -1,12 +1,12 @@
 #include "crdt/materialise.h"
 
+#include "crdt/canonical_walk.h"
+
 #include <charconv>
 #include <limits>
 #include <map>
 #include <variant>
 #include <vector>
-
-#include "crdt/canonical_walk.h"
 
 namespace anabranch::crdt {
 

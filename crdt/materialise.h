@@ -1,9 +1,9 @@
 #pragma once
 
+#include "crdt/document.h"
+
 #include <optional>
 #include <string>
-
-#include "crdt/document.h"
 
 namespace anabranch::crdt {
 

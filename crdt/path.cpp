@@ -1,8 +1,8 @@
 #include "crdt/path.h"
 
-#include <algorithm>
-
 #include "base/utf8.h"
+
+#include <algorithm>
 
 namespace anabranch::crdt {
 

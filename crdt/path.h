@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/result.h"
+
 #include <compare>
 #include <cstddef>
 #include <string>
 #include <string_view>
-
-#include "base/result.h"
 
 namespace anabranch::crdt {
 

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <compare>
-#include <cstdint>
-#include <string>
-#include <vector>
-
 #include "base/ids.h"
 #include "crdt/path.h"
 #include "crdt/stamp.h"
 #include "crdt/value.h"
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace anabranch::crdt {
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "base/ids.h"
+
 #include <cstdint>
 #include <map>
-
-#include "base/ids.h"
 
 namespace anabranch::crdt {
 

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <utility>
-
 #include "base/ids.h"
 #include "base/result.h"
 #include "crdt/path.h"
 #include "crdt/record.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
 
 // How records and their log lie on disk, byte by byte. Numbers are big-endian and of fixed width.
 // meta_layout.h has the rest; its `format` guards all of it: a change of any layout raises it.

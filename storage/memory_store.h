@@ -1,5 +1,7 @@
 #pragma once
 
+#include "storage/store.h"
+
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -7,8 +9,6 @@
 #include <optional>
 #include <set>
 #include <tuple>
-
-#include "storage/store.h"
 
 namespace anabranch::storage {
 

@@ -1,12 +1,5 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "base/hash.h"
 #include "base/ids.h"
 #include "base/result.h"
@@ -14,6 +7,13 @@
 #include "crdt/version_vector.h"
 #include "storage/data_directory.h"
 #include "wire/store_batch.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 // What a data directory says of itself: the default column family, byte by byte. Numbers are
 // big-endian.

@@ -1,15 +1,15 @@
 #pragma once
 
+#include "base/result.h"
+#include "crdt/version_vector.h"
+#include "storage/meta_layout.h"
+
 #include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
-
-#include "base/result.h"
-#include "crdt/version_vector.h"
-#include "storage/meta_layout.h"
 
 namespace rocksdb {
 class Cache;

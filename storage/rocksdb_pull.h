@@ -1,11 +1,11 @@
 #pragma once
 
-#include <memory>
-
 #include "base/result.h"
 #include "crdt/version_vector.h"
 #include "storage/rocksdb_database.h"
 #include "storage/store.h"
+
+#include <memory>
 
 namespace anabranch::storage {
 

@@ -168,8 +168,10 @@ Result<void> ensure_database(const DataDirectory& directory, const RocksdbOption
   if (*present) return {};
   const auto unfinished = directory.begin_database();
   if (!unfinished) return tl::unexpected(unfinished.error());
+  // Without a log: what goes wrong comes back as an error, and RocksDB calls it one, too, that a
+  // database in the making lacks the files of a made one.
   const auto created =
-      Database::create(make_settings(*unfinished, options.cache_bytes, options.log, options.env));
+      Database::create(make_settings(*unfinished, options.cache_bytes, {}, options.env));
   return created ? directory.finish_database() : created;
 }
 

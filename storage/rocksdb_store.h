@@ -1,17 +1,17 @@
 #pragma once
 
+#include "base/random.h"
+#include "base/result.h"
+#include "storage/data_directory.h"
+#include "storage/rocksdb_database.h"
+#include "storage/store.h"
+
 #include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "base/random.h"
-#include "base/result.h"
-#include "storage/data_directory.h"
-#include "storage/rocksdb_database.h"
-#include "storage/store.h"
 
 namespace anabranch::storage {
 

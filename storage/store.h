@@ -1,13 +1,13 @@
 #pragma once
 
-#include <cstddef>
-#include <memory>
-#include <vector>
-
 #include "base/ids.h"
 #include "base/result.h"
 #include "crdt/version_vector.h"
 #include "wire/store_batch.h"
+
+#include <cstddef>
+#include <memory>
+#include <vector>
 
 namespace anabranch::storage {
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstddef>
-#include <vector>
-
 #include "base/result.h"
 #include "crdt/record.h"
+
+#include <cstddef>
+#include <vector>
 
 // From records back to writes, for the answer to a pull.
 

@@ -1,5 +1,9 @@
 #include "wire/canonical_json.h"
 
+#include "wire/canonical_writer.h"
+#include "wire/json_parser.h"
+#include "wire/limits.h"
+
 #include <double-conversion/double-to-string.h>
 
 #include <algorithm>
@@ -7,10 +11,6 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-
-#include "wire/canonical_writer.h"
-#include "wire/json_parser.h"
-#include "wire/limits.h"
 
 namespace anabranch::wire {
 

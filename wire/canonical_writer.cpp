@@ -1,10 +1,10 @@
 #include "wire/canonical_writer.h"
 
+#include "wire/canonical_json.h"
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-
-#include "wire/canonical_json.h"
 
 namespace anabranch::wire {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "wire/json_parser.h"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "wire/json_parser.h"
 
 namespace anabranch::wire {
 

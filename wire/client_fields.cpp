@@ -1,12 +1,12 @@
 #include "wire/client_fields.h"
 
-#include <algorithm>
-#include <cmath>
-#include <utility>
-
 #include "wire/canonical_json.h"
 #include "wire/limits.h"
 #include "wire/rfc3339.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
 
 namespace anabranch::wire {
 

@@ -1,8 +1,8 @@
 #include "wire/client_frame_reader.h"
 
-#include <utility>
-
 #include "wire/limits.h"
+
+#include <utility>
 
 namespace anabranch::wire {
 
@@ -211,8 +211,11 @@ void ClientFrameReader::take(Field field) {
       payload.updates.add_other_than_object();
       break;
     case Place::item:
-      if (name_ == Name::path) item_.path = std::move(field);
-      if (name_ == Name::remove) item_.remove = std::move(field);
+      if (name_ == Name::path) {
+        item_.path = std::move(field);
+      } else if (name_ == Name::remove) {
+        item_.remove = std::move(field);
+      }
       break;
     case Place::seen:
       payload.seen.add(field);

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cstddef>
-#include <string_view>
-
 #include "wire/canonical_writer.h"
 #include "wire/client_fields.h"
 #include "wire/json_parser.h"
+
+#include <cstddef>
+#include <string_view>
 
 namespace anabranch::wire {
 

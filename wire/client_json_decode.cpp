@@ -1,9 +1,9 @@
-#include <utility>
-
 #include "wire/client_fields.h"
 #include "wire/client_frame_reader.h"
 #include "wire/client_json.h"
 #include "wire/json_parser.h"
+
+#include <utility>
 
 namespace anabranch::wire {
 

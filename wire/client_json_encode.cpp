@@ -1,9 +1,9 @@
-#include <charconv>
-#include <string>
-
 #include "wire/canonical_json.h"
 #include "wire/client_json.h"
 #include "wire/rfc3339.h"
+
+#include <charconv>
+#include <string>
 
 namespace anabranch::wire {
 

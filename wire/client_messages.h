@@ -1,5 +1,9 @@
 #pragma once
 
+#include "base/ids.h"
+#include "crdt/record.h"
+#include "crdt/version_vector.h"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -7,10 +11,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "base/ids.h"
-#include "crdt/record.h"
-#include "crdt/version_vector.h"
 
 // The client protocol's envelopes as values. wire/client_json.h reads and writes them as JSON.
 

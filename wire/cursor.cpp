@@ -1,14 +1,14 @@
 #include "wire/cursor.h"
 
+#include "base/check.h"
+#include "wire/base64url.h"
+#include "wire/limits.h"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include <utility>
-
-#include "base/check.h"
-#include "wire/base64url.h"
-#include "wire/limits.h"
 
 // A cursor is base64url, without padding, of
 //

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "crdt/version_vector.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "crdt/version_vector.h"
 
 namespace anabranch::wire {
 

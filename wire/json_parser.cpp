@@ -1,7 +1,7 @@
 #include "wire/json_parser.h"
 
-#include <double-conversion/string-to-double.h>
 #include <boost/json/basic_parser_impl.hpp>
+#include <double-conversion/string-to-double.h>
 
 #include <charconv>
 #include <limits>

@@ -1,13 +1,13 @@
 #include "wire/msgpack_reader.h"
 
+#include "base/utf8.h"
+#include "wire/limits.h"
+
 #include <msgpack.hpp>
 
 #include <exception>
 #include <utility>
 #include <vector>
-
-#include "base/utf8.h"
-#include "wire/limits.h"
 
 namespace anabranch::wire {
 

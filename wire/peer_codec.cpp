@@ -1,12 +1,12 @@
 #include "wire/peer_codec.h"
 
-#include <utility>
-
 #include "base/utf8.h"
 #include "wire/limits.h"
 #include "wire/msgpack_reader.h"
 #include "wire/msgpack_writer.h"
 #include "wire/peer_records.h"
+
+#include <utility>
 
 // A message is one MessagePack array: protocol version, cluster, sender, number of the type, and an
 // array of the type's fields in the order in which they are written here. Arrays of fields may grow

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/result.h"
 #include "wire/peer_messages.h"
+
+#include <string>
+#include <string_view>
 
 namespace anabranch::wire {
 

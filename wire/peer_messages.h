@@ -1,15 +1,15 @@
 #pragma once
 
+#include "base/ids.h"
+#include "crdt/record.h"
+#include "crdt/version_vector.h"
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "base/ids.h"
-#include "crdt/record.h"
-#include "crdt/version_vector.h"
 
 // What nodes tell each other, as values. wire/peer_codec.h reads and writes them as MessagePack.
 

@@ -1,12 +1,12 @@
 #include "wire/peer_records.h"
 
-#include <optional>
-#include <string_view>
-#include <utility>
-
 #include "base/ids.h"
 #include "wire/canonical_json.h"
 #include "wire/limits.h"
+
+#include <optional>
+#include <string_view>
+#include <utility>
 
 namespace anabranch::wire {
 

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 #include "wire/msgpack_reader.h"
 #include "wire/msgpack_writer.h"
+
+#include <cstdint>
+#include <vector>
 
 // The parts of peer messages that carry state. Reading checks every rule of the types; what is
 // returned counts only while the reader is ok().

@@ -1,17 +1,17 @@
 #pragma once
 
+#include "base/hash.h"
+#include "base/ids.h"
+#include "crdt/digest.h"
+#include "crdt/record.h"
+#include "crdt/version_vector.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
 #include <vector>
-
-#include "base/hash.h"
-#include "base/ids.h"
-#include "crdt/digest.h"
-#include "crdt/record.h"
-#include "crdt/version_vector.h"
 
 // What the replica tells the disk, and what the disk tells the replica when it starts.
 

@@ -1,7 +1,6 @@
 #include "base/ids.h"
 
 #include <gtest/gtest.h>
-
 #include <rapidcheck/gtest.h>
 
 #include <limits>

@@ -1,13 +1,11 @@
 #include "crdt/canonical_walk.h"
 
-#include <gtest/gtest.h>
-
-#include <rapidcheck/gtest.h>
-
-#include <boost/json/parse.hpp>
-
 #include "histories.h"
 #include "naive_json.h"
+
+#include <boost/json/parse.hpp>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace anabranch::crdt::testing {
 namespace {

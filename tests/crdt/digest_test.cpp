@@ -1,12 +1,11 @@
 #include "crdt/digest.h"
 
-#include <gtest/gtest.h>
+#include "histories.h"
 
+#include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <set>
-
-#include "histories.h"
 
 namespace anabranch::crdt::testing {
 namespace {

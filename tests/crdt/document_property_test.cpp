@@ -1,16 +1,14 @@
 #include "crdt/document.h"
+#include "crdt/materialise.h"
+#include "histories.h"
+#include "naive_model.h"
 
 #include <gtest/gtest.h>
-
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <array>
 #include <vector>
-
-#include "crdt/materialise.h"
-#include "histories.h"
-#include "naive_model.h"
 
 namespace anabranch::crdt::testing {
 namespace {

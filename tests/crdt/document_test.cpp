@@ -1,11 +1,11 @@
 #include "crdt/document.h"
 
+#include "histories.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <utility>
-
-#include "histories.h"
 
 namespace anabranch::crdt::testing {
 namespace {

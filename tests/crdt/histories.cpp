@@ -1,12 +1,12 @@
 #include "histories.h"
 
-#include <algorithm>
-#include <cstdlib>
-#include <set>
+#include "naive_json.h"
 
 #include <boost/json/value.hpp>
 
-#include "naive_json.h"
+#include <algorithm>
+#include <cstdlib>
+#include <set>
 
 namespace anabranch::crdt::testing {
 

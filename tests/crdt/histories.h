@@ -1,14 +1,13 @@
 #pragma once
 
-#include <gtest/gtest.h>
+#include "naive_model.h"
 
+#include <gtest/gtest.h>
 #include <rapidcheck.h>
 
 #include <ostream>
 #include <string>
 #include <utility>
-
-#include "naive_model.h"
 
 // Random histories, made to collide: few paths that lie above and below one another, few stamps,
 // values that hold those paths too.

@@ -1,16 +1,13 @@
 #include "crdt/materialise.h"
-
-#include <gtest/gtest.h>
-
-#include <rapidcheck/gtest.h>
-
-#include <boost/json/value.hpp>
-
-#include <vector>
-
 #include "histories.h"
 #include "naive_json.h"
 #include "naive_model.h"
+
+#include <boost/json/value.hpp>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <vector>
 
 namespace anabranch::crdt::testing {
 namespace {

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <optional>
-#include <string>
+#include "segments.h"
 
 #include <boost/json/value.hpp>
 
-#include "segments.h"
+#include <optional>
+#include <string>
 
 namespace anabranch::crdt::testing {
 

@@ -1,11 +1,11 @@
 #include "naive_model.h"
 
-#include <algorithm>
-#include <tuple>
+#include "naive_json.h"
 
 #include <boost/json/parse.hpp>
 
-#include "naive_json.h"
+#include <algorithm>
+#include <tuple>
 
 namespace anabranch::crdt::testing {
 

@@ -1,14 +1,14 @@
 #pragma once
 
+#include "crdt/document.h"
+#include "segments.h"
+
+#include <boost/json/value.hpp>
+
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <boost/json/value.hpp>
-
-#include "crdt/document.h"
-#include "segments.h"
 
 namespace anabranch::crdt::testing {
 

@@ -1,13 +1,11 @@
 #include "crdt/path.h"
+#include "histories.h"
+#include "segments.h"
 
 #include <gtest/gtest.h>
-
 #include <rapidcheck/gtest.h>
 
 #include <string>
-
-#include "histories.h"
-#include "segments.h"
 
 namespace anabranch::crdt::testing {
 namespace {

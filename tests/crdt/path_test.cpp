@@ -1,11 +1,11 @@
 #include "crdt/path.h"
 
+#include "segments.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
-
-#include "segments.h"
 
 namespace anabranch::crdt::testing {
 namespace {

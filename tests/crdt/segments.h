@@ -1,9 +1,9 @@
 #pragma once
 
+#include "crdt/path.h"
+
 #include <string>
 #include <vector>
-
-#include "crdt/path.h"
 
 // Paths as the protocol speaks of them, lists of segments, with escaping and order written out
 // plainly: what the encoded keys of crdt::Path are judged by.

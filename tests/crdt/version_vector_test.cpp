@@ -1,7 +1,6 @@
 #include "crdt/version_vector.h"
 
 #include <gtest/gtest.h>
-
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>

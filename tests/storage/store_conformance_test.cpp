@@ -1,6 +1,5 @@
-#include "tests/storage/support.h"
-
 #include "storage/memory_store.h"
+#include "tests/storage/support.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

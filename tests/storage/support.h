@@ -1,5 +1,9 @@
 #pragma once
 
+#include "base/random.h"
+#include "storage/rocksdb_store.h"
+#include "storage/store.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -7,10 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/random.h"
-#include "storage/rocksdb_store.h"
-#include "storage/store.h"
 
 // What the tests of the stores share.
 

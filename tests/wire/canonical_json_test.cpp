@@ -1,5 +1,7 @@
 #include "wire/canonical_json.h"
 
+#include "generators.h"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -8,8 +10,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <sstream>
-
-#include "generators.h"
 
 namespace anabranch::wire {
 namespace {

@@ -1,10 +1,10 @@
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-
 #include "generators.h"
 #include "wire/canonical_json.h"
 #include "wire/client_json.h"
 #include "wire/limits.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 // What decode_client_frame makes of good frames; client_refusal_test.cpp has the bad ones.
 
@@ -101,6 +101,12 @@ TEST(ClientDecode, OfDuplicateFieldsTheLastCounts) {
   ASSERT_EQ(items.changes.size(), 1u);
   EXPECT_EQ(items.changes[0].path.text(), "b");
   EXPECT_EQ(items.changes[0].payload.value.text(), "1");
+}
+
+TEST(ClientDecode, AValueThatIsReplacedMayBeTooDeep) {
+  const std::string deep = std::string(65, '[') + std::string(65, ']');
+  const WriteRequest write = update(R"({"value":)" + deep + R"(,"path":"a","value":{"b":[1]}})");
+  EXPECT_EQ(write.changes.at(0).payload.value.text(), R"({"b":[1]})");
 }
 
 TEST(ClientDecode, IgnoresUnknownFieldsOfAnyType) {

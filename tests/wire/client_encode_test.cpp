@@ -1,9 +1,9 @@
+#include "wire/canonical_json.h"
+#include "wire/client_json.h"
+
 #include <gtest/gtest.h>
 
 #include <set>
-
-#include "wire/canonical_json.h"
-#include "wire/client_json.h"
 
 namespace anabranch::wire {
 namespace {

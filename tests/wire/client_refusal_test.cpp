@@ -1,9 +1,9 @@
+#include "wire/client_json.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
-
-#include "wire/client_json.h"
 
 // Frames that decode_client_frame refuses, with which code, naming which field.
 

@@ -1,11 +1,11 @@
 #include "wire/cursor.h"
 
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-
 #include "generators.h"
 #include "wire/base64url.h"
 #include "wire/limits.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace anabranch::wire {
 namespace {
@@ -48,6 +48,7 @@ TEST(Cursor, OfThreeOriginsIsShort) {
 TEST(Cursor, OpensWithAnyOfTheSecretsAndSealsWithTheFirst) {
   const CursorCodec rotated({"a new secret", "a secret"}, "main");
   EXPECT_EQ(rotated.open(keyed.seal(example())), example());
+  EXPECT_EQ(rotated.open(rotated.seal(example())), example());
   EXPECT_EQ(CursorCodec({"a new secret"}, "main").open(rotated.seal(example())), example());
   EXPECT_FALSE(keyed.open(rotated.seal(example())));
 }

@@ -1,14 +1,14 @@
-#include <gtest/gtest.h>
-
 #include "generators.h"
+
+#include "wire/canonical_json.h"
+
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
 #include <random>
 #include <set>
 #include <vector>
-
-#include "wire/canonical_json.h"
 
 namespace anabranch::wire::gen {
 

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "crdt/version_vector.h"
+#include "wire/peer_messages.h"
+
 #include <rapidcheck.h>
 
 #include <string>
 #include <utility>
-
-#include "crdt/version_vector.h"
-#include "wire/peer_messages.h"
 
 // What the property tests of this folder are fed with.
 

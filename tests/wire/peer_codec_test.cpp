@@ -1,10 +1,10 @@
 #include "wire/peer_codec.h"
 
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-
 #include "generators.h"
 #include "wire/limits.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 // What good messages become; peer_hostile_test.cpp has the bad ones.
 

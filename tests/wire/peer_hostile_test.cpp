@@ -1,12 +1,12 @@
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-
-#include <functional>
-
 #include "generators.h"
 #include "wire/limits.h"
 #include "wire/msgpack_writer.h"
 #include "wire/peer_codec.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <functional>
 
 // Bytes that no honest peer sends: each is refused, none is believed.
 

@@ -1,15 +1,15 @@
 #pragma once
 
+#include "base/clock.h"
+#include "base/result.h"
+#include "transport/client/sessions.h"
+
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "base/clock.h"
-#include "base/result.h"
-#include "transport/client/sessions.h"
 
 namespace anabranch::transport {
 

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "base/ids.h"
+#include "base/result.h"
+#include "wire/client_messages.h"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "base/ids.h"
-#include "base/result.h"
-#include "wire/client_messages.h"
 
 // The seam between sessions (sockets, frames, deadlines) and the node that gives them meaning.
 

@@ -1,12 +1,12 @@
 #include "transport/peer/curve_keys.h"
 
-#include <array>
-#include <string_view>
+#include "base/check.h"
+#include "transport/peer/peer_link.h"
 
 #include <zmq.h>
 
-#include "base/check.h"
-#include "transport/peer/peer_link.h"
+#include <array>
+#include <string_view>
 
 namespace anabranch::transport {
 namespace {

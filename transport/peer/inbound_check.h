@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/result.h"
+#include "wire/peer_messages.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/result.h"
-#include "wire/peer_messages.h"
 
 namespace anabranch::transport {
 

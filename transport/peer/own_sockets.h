@@ -1,10 +1,10 @@
 #pragma once
 
-#include <map>
-#include <string>
-
 #include "base/result.h"
 #include "transport/peer/socket_factory.h"
+
+#include <map>
+#include <string>
 
 namespace anabranch::transport {
 

@@ -1,15 +1,15 @@
 #pragma once
 
+#include "base/clock.h"
+#include "base/result.h"
+#include "wire/peer_messages.h"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "base/clock.h"
-#include "base/result.h"
-#include "wire/peer_messages.h"
 
 namespace anabranch::transport {
 

@@ -1,7 +1,6 @@
 #include "transport/peer/peer_loop.h"
 
 #include <signal.h>
-
 #include <zmq.hpp>
 
 #include <chrono>

@@ -1,13 +1,5 @@
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-#include <map>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "base/clock.h"
 #include "transport/peer/inbound_check.h"
 #include "transport/peer/operator_log.h"
@@ -16,6 +8,14 @@
 #include "transport/peer/peer_sockets.h"
 #include "transport/peer/socket_factory.h"
 #include "transport/peer/zap_authenticator.h"
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace anabranch::transport {
 

@@ -1,12 +1,12 @@
 #include "transport/peer/peer_outbox.h"
 
+#include "base/check.h"
+
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <utility>
-
-#include "base/check.h"
 
 namespace anabranch::transport {
 

@@ -1,14 +1,14 @@
 #pragma once
 
+#include "transport/peer/byte_budget.h"
+#include "transport/peer/inbound_check.h"
+#include "transport/peer/peer_link.h"
+
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "transport/peer/byte_budget.h"
-#include "transport/peer/inbound_check.h"
-#include "transport/peer/peer_link.h"
 
 namespace anabranch::transport {
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
-
 #include "transport/peer/silence_watch.h"
 #include "transport/peer/socket_factory.h"
+
+#include <cstdint>
+#include <memory>
 
 namespace anabranch::transport {
 

@@ -1,9 +1,9 @@
 #include "transport/peer/socket_factory.h"
 
-#include <zmq.hpp>
-
 #include "base/random.h"
 #include "wire/limits.h"
+
+#include <zmq.hpp>
 
 namespace anabranch::transport {
 namespace {

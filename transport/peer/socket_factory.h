@@ -1,13 +1,13 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <string>
-
 #include "base/result.h"
 #include "transport/peer/byte_budget.h"
 #include "transport/peer/curve_keys.h"
 #include "transport/peer/peer_link.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
 
 namespace zmq {
 class context_t;

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "transport/peer/curve_keys.h"
+#include "transport/peer/socket_factory.h"
+
 #include <map>
 #include <string>
 #include <vector>
-
-#include "transport/peer/curve_keys.h"
-#include "transport/peer/socket_factory.h"
 
 namespace anabranch::transport {
 

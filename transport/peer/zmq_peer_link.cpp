@@ -1,6 +1,3 @@
-#include <thread>
-#include <utility>
-
 #include "base/check.h"
 #include "transport/peer/byte_budget.h"
 #include "transport/peer/peer_link.h"
@@ -8,6 +5,9 @@
 #include "transport/peer/peer_outbox.h"
 #include "wire/limits.h"
 #include "wire/peer_codec.h"
+
+#include <thread>
+#include <utility>
 
 namespace anabranch::transport {
 namespace {

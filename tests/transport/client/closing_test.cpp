@@ -94,6 +94,8 @@ TEST(Closing, SparesAClientThatIsBusyTakingALargeFrame) {
   server.sink.connection()->send(frame_of(std::string(large, 'x')));
   client.read_slowly(std::chrono::seconds(5), large);
   EXPECT_EQ(client.receive_text().size(), large);
+  client.send_text(update(1));
+  EXPECT_EQ(client.receive_text(), "ack 1");
 }
 
 TEST(Draining, ClosesSessionsAndRefusesUpgrades) {

@@ -88,6 +88,15 @@ TEST(Upgrade, ThatBreaksTheHandshakeIsABadRequestAndTakesNoPlace) {
   EXPECT_EQ(TestClient(server.port()).upgrade().status, 101);
 }
 
+TEST(Upgrade, MayNotBeFollowedByFramesBeforeItIsAnswered) {
+  TestServer server;
+  TestClient client(server.port());
+  client.send_bytes(
+      "GET /v1/sync HTTP/1.1\r\nHost: node\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\nframe");
+  EXPECT_EQ(client.read_reply().status, 400);
+}
+
 TEST(Upgrade, CompressesOnlyWhereConfigured) {
   constexpr const char* offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
   TestServer plain;

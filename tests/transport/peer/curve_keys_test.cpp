@@ -1,8 +1,8 @@
 #include "transport/peer/curve_keys.h"
 
-#include <gtest/gtest.h>
-
 #include "transport/peer/peer_link.h"
+
+#include <gtest/gtest.h>
 
 namespace anabranch::transport {
 namespace {

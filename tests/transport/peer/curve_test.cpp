@@ -1,9 +1,8 @@
-#include <gtest/gtest.h>
-
-#include <zmq.hpp>
-
 #include "tests/transport/peer/test_node.h"
 #include "wire/peer_codec.h"
+
+#include <gtest/gtest.h>
+#include <zmq.hpp>
 
 // Encrypted links: who may connect, and as whom.
 

@@ -1,9 +1,9 @@
+#include "tests/transport/peer/tcp_proxy.h"
+#include "tests/transport/peer/test_node.h"
+
 #include <gtest/gtest.h>
 
 #include <chrono>
-
-#include "tests/transport/peer/tcp_proxy.h"
-#include "tests/transport/peer/test_node.h"
 
 // Links whose network fails them, with and without telling.
 

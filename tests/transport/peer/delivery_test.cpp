@@ -1,9 +1,9 @@
+#include "tests/transport/peer/test_node.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
-
-#include "tests/transport/peer/test_node.h"
 
 // Links of one process over the loopback: what goes where.
 

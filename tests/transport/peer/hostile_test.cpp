@@ -1,14 +1,13 @@
+#include "tests/transport/peer/test_node.h"
+#include "wire/limits.h"
+#include "wire/peer_codec.h"
+
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
 #include <zmq.hpp>
-
-#include "tests/transport/peer/test_node.h"
-#include "wire/limits.h"
-#include "wire/peer_codec.h"
 
 // Peers that do not keep to the rules. Whatever they do, the node goes on with the others.
 

@@ -1,10 +1,10 @@
 #include "transport/peer/inbound_check.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "tests/transport/peer/test_node.h"
 #include "wire/peer_codec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace anabranch::transport {
 namespace {

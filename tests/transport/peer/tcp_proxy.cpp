@@ -1,13 +1,13 @@
 #include "tests/transport/peer/tcp_proxy.h"
 
+#include "base/check.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-
-#include "base/check.h"
 
 namespace anabranch::transport::testing {
 namespace {

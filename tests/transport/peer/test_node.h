@@ -1,5 +1,8 @@
 #pragma once
 
+#include "base/clock.h"
+#include "transport/peer/peer_link.h"
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -8,9 +11,6 @@
 #include <mutex>
 #include <string>
 #include <vector>
-
-#include "base/clock.h"
-#include "transport/peer/peer_link.h"
 
 namespace anabranch::transport::testing {
 
