@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace anabranch::cluster {
@@ -37,6 +38,24 @@ void add_below(Entries& entries, const Document& document, const Path& path) {
   for (; at != end; ++at) entries.emplace(at->first, &*at);
 }
 
+/// Leaves out `own`, what the hearer has already, but for what lies below a record that is told:
+/// a simple client drops it with that one. (Of equal stamps at a path and one below it both stand,
+/// so a record that stood before may lie between two of one write.)
+void leave_out(Entries& entries, const std::vector<Change>& own) {
+  std::set<Path> known;
+  for (const Change& change : own) known.insert(change.path);
+  const Path* told = nullptr;
+  for (auto at = entries.begin(); at != entries.end();) {
+    const bool is_below_told = told && told->covers(at->first);
+    if (!is_below_told && known.count(at->first) > 0) {
+      at = entries.erase(at);
+      continue;
+    }
+    if (!is_below_told) told = &at->first;
+    ++at;
+  }
+}
+
 void append_syncs(std::vector<wire::ClientEvent>& events, const Entries& entries,
                   const crdt::VersionVector& vector) {
   for (const auto& [path, entry] : entries) {
@@ -64,7 +83,7 @@ std::vector<wire::ClientEvent> events_of_write(const Document& document, const c
 
   Entries below;
   for (const Change& change : won) add_below(below, document, change.path);
-  for (const Change& change : won) below.erase(change.path);
+  leave_out(below, won);
   append_syncs(events, below, vector);
   return events;
 }
@@ -72,15 +91,10 @@ std::vector<wire::ClientEvent> events_of_write(const Document& document, const c
 std::vector<wire::ClientEvent> events_for_writer(const Document& document,
                                                  const Acceptance& acceptance,
                                                  const crdt::VersionVector& vector) {
+  std::vector<Change> own = acceptance.to_store;
+  own.insert(own.end(), acceptance.repeated.begin(), acceptance.repeated.end());
   Entries told;
-  for (const auto* own : {&acceptance.to_store, &acceptance.repeated}) {
-    for (const Change& change : *own) add_below(told, document, change.path);
-  }
-  // The writer has its own changes; but where a winner is told above one of them (equal stamps,
-  // the path decided by content), a simple client drops it with the rest and needs it again.
-  for (const auto* own : {&acceptance.to_store, &acceptance.repeated}) {
-    for (const Change& change : *own) told.erase(change.path);
-  }
+  for (const Change& change : own) add_below(told, document, change.path);
   for (const Change& change : acceptance.lost) {
     for (const Document::Entry* winner :
          document.dominators(change.path, acceptance.stamp, change.payload)) {
@@ -88,6 +102,7 @@ std::vector<wire::ClientEvent> events_for_writer(const Document& document,
       add_below(told, document, winner->first);
     }
   }
+  leave_out(told, own);
   std::vector<wire::ClientEvent> events;
   append_syncs(events, told, vector);
   return events;

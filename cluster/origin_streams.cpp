@@ -42,13 +42,14 @@ crdt::Write OriginStreams::take(ReplicaId origin) {
   return std::move(node.mapped());
 }
 
-bool OriginStreams::has_gap(ReplicaId origin, const crdt::VersionVector& vector) {
-  drop_covered(origin, vector);
+bool OriginStreams::has_gap(ReplicaId origin, const crdt::VersionVector& vector) const {
   const auto stream = streams_.find(origin);
-  return stream != streams_.end() && stream->second.begin()->first > vector[origin] + 1;
+  if (stream == streams_.end()) return false;
+  const auto first = stream->second.upper_bound(vector[origin]);
+  return first != stream->second.end() && first->first > vector[origin] + 1;
 }
 
-bool OriginStreams::has_gap(const crdt::VersionVector& vector) {
+bool OriginStreams::has_gap(const crdt::VersionVector& vector) const {
   const auto all = origins();
   return std::any_of(all.begin(), all.end(),
                      [&](ReplicaId origin) { return has_gap(origin, vector); });

@@ -27,8 +27,8 @@ class OriginStreams {
   crdt::Write take(ReplicaId origin);
 
   /// True when writes of the origin have come, but not the one after `vector`'s entry.
-  bool has_gap(ReplicaId origin, const crdt::VersionVector& vector);
-  bool has_gap(const crdt::VersionVector& vector);
+  bool has_gap(ReplicaId origin, const crdt::VersionVector& vector) const;
+  bool has_gap(const crdt::VersionVector& vector) const;
 
   /// `vector` with what has come without a gap after it: what needs no pull.
   crdt::VersionVector reach(const crdt::VersionVector& vector) const;

@@ -32,9 +32,10 @@ struct Peer {
   std::optional<std::int64_t> answered_ms;     ///< monotonic, of the last answer to our Hello
   std::optional<std::int64_t> hello_ms;        ///< monotonic, of our last Hello
   std::optional<double> clock_offset_ms;       ///< its clock minus ours
+  std::optional<std::uint64_t> pull_id;        ///< of the last pull that it asked of us
   /// The vector at which its digest was last found to differ from ours.
   std::optional<crdt::VersionVector> diverged_at;
-  bool silent_noted = false;                   ///< its silence has been noted
+  bool silent_noted = false;  ///< its silence has been noted
 
   bool is_connected(std::int64_t monotonic_ms) const {
     return heartbeat_ms && monotonic_ms - *heartbeat_ms < heartbeat_limit_ms;

@@ -28,7 +28,9 @@ wire::NodeReport Replica::report() const {
   wire::NodeReport report;
   report.replica = durable.replica;
   report.vector = durable.vector;
-  report.holds_beyond = !durable.beyond.entries().empty();
+  // What waits behind a gap counts too: its origin may come back from an older disk, and must not
+  // take our vector for all that is known of it.
+  report.holds_beyond = !durable.beyond.entries().empty() || streams_.has_gap(ledger_.vector());
   report.digest = durable.digest.to_string();
   report.epoch = options_.epoch;
   report.ready = ready();
@@ -89,6 +91,8 @@ void Replica::receive(Peer& peer, wire::Progress progress) {
 
 void Replica::receive(Peer& peer, wire::Pull pull) {
   check_own_origin(pull.vector, peer.member.name);
+  // A copy of the message is not served again: the pieces of two answers must never mix.
+  if (std::exchange(peer.pull_id, pull.id) == pull.id) return;
   emit(ServePull{peer.member.name, std::move(pull)});
 }
 

@@ -79,6 +79,18 @@ TEST_F(Delivery, WhatStandsBelowABatchIsToldOnceAndItsOwnPathsAreNot) {
               ElementsAre("batch a={} a.b={} v3 A:1", "sync a.b.c=1 v9 B:1"));
 }
 
+TEST_F(Delivery, APathOfABatchComesAgainBelowARecordThatStandsBetween) {
+  put({origin_b, 1}, set("a.b", "2"), 3);  // of the same stamp: a tab that was copied
+  EXPECT_THAT(told(write_of({origin_a, 1}, {set("a", "{}"), set("a.b.c", "1")}, 3)),
+              ElementsAre("batch a={} a.b.c=1 v3 A:1", "sync a.b=2 v3 B:1", "sync a.b.c=1 v3 A:1"));
+}
+
+TEST_F(Delivery, SoItDoesForTheWriter) {
+  put({origin_b, 1}, set("a.b", "2"), 3);
+  EXPECT_THAT(corrected(request_of({set("a", "{}"), set("a.b.c", "1")}, 3, 1000, "peer")),
+              ElementsAre("sync a.b=2 v3 B:1", "sync a.b.c=1 v3 A:50"));
+}
+
 TEST_F(Delivery, ADotBeyondTheVectorIsNotTold) {
   put({origin_b, 7}, set("a.b", "1"), 9);
   EXPECT_THAT(told(write_of({origin_a, 1}, {set("a", "{}")}, 3), vector_of({{origin_a, 1}})),

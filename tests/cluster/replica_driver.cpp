@@ -140,8 +140,20 @@ void ReplicaDriver::collect() {
     if (const auto* ask = std::get_if<AskPeer>(&effect)) {
       if (const auto* pull = std::get_if<wire::Pull>(&ask->message)) pull_id_ = pull->id;
     }
+    if (const auto* publish = std::get_if<Publish>(&effect)) {
+      const auto* writes = std::get_if<wire::PublishedWrites>(&publish->message);
+      if (writes) published_.insert(published_.end(), writes->writes.begin(), writes->writes.end());
+    }
+    if (const auto* answer = std::get_if<AnswerPeer>(&effect)) {
+      last_report_ = std::get<wire::Welcome>(answer->message).report;
+    }
     effects_.push_back(std::move(effect));
   }
+}
+
+wire::NodeReport ReplicaDriver::last_report() {
+  collect();
+  return last_report_;
 }
 
 std::vector<std::string> ReplicaDriver::effects_with_talk() {

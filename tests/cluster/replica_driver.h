@@ -65,6 +65,10 @@ class ReplicaDriver {
   std::vector<std::string> effects_with_talk();
 
   const wire::StoreBatch& last_batch() const { return last_batch_; }
+  /// All writes published since the start; of what effects() has seen.
+  const std::vector<crdt::Write>& published() const { return published_; }
+  /// What the last Welcome said.
+  wire::NodeReport last_report();
   /// The id that the last Pull asked of a peer carried.
   std::uint64_t pull_id() const { return pull_id_; }
 
@@ -78,6 +82,8 @@ class ReplicaDriver {
   std::vector<Effect> effects_;
   std::deque<Ticket> commits_;
   wire::StoreBatch last_batch_;
+  std::vector<crdt::Write> published_;
+  wire::NodeReport last_report_;
   std::uint64_t pull_id_ = 0;
 };
 

@@ -42,6 +42,26 @@ TEST_F(ReplicaPeers, APublishedWriteIsStoredThenDelivered) {
   EXPECT_EQ(status().vector, vector_of({{origin_b, 1}}));
 }
 
+TEST_F(ReplicaPeers, ABatchIsPublishedStoredAndPulledWhole) {
+  node.hear_all();
+  node.write(1, request_of({set("a", "1"), set("b", "2")}));
+  settled_effects();
+  ASSERT_EQ(node.published().size(), 1U);
+  EXPECT_EQ(node.published()[0].changes.size(), 2U);
+  EXPECT_TRUE(node.published()[0].is_batch);
+
+  node.publish("b", {write_of({origin_b, 1}, {set("c", "1"), set("d", "2")})});
+  EXPECT_THAT(settled_effects(), ElementsAre("commit 2", "deliver alice: batch c=1 d=2 v1 B:1"));
+  EXPECT_EQ(node.last_batch().records.size(), 2U);
+
+  node.hear("c", origin_c, vector_of({{origin_c, 1}}));
+  node.piece("c", 0, {write_of({origin_c, 1}, {set("e", "1"), set("f", "2")})},
+             vector_of({{origin_c, 1}}));
+  EXPECT_THAT(settled_effects(),
+              ElementsAre("ask c: pull {A:1 B:1}", "commit 3", "deliver alice: batch e=1 f=2 v1"));
+  EXPECT_EQ(node.last_batch().records.size(), 2U);
+}
+
 TEST_F(ReplicaPeers, ProgressIsToldOnceItIsOnDisk) {
   node.publish("b", {b_write(1)});
   EXPECT_THAT(node.effects_with_talk(), ElementsAre("commit 1"));
@@ -189,8 +209,7 @@ TEST_F(ReplicaPeers, ALateRecordThatTheVectorCoversIsIgnored) {
   node.publish("b", {b_write(1)});
   settled_effects();
   // The answer was read before: it still holds what is covered by now, in another form.
-  node.piece("b", 0, {b_write(1, "\"late\""), b_write(2)},
-             vector_of({{origin_b, 2}, {origin_c, 1}}));
+  node.piece("b", 0, {b_write(1, "9"), b_write(2)}, vector_of({{origin_b, 2}, {origin_c, 1}}));
   EXPECT_THAT(settled_effects(), ElementsAre("commit 2", "deliver alice: sync b2=1 v2"));
 }
 
@@ -204,6 +223,14 @@ TEST_F(ReplicaPeers, PublicationsDuringAPullCloseTheGapBehindIt) {
               ElementsAre("commit 1", "deliver alice: sync b1=1 v1", "deliver alice: sync b2=1 v2",
                           "deliver alice: sync b3=1 v3 B:3", "deliver alice: sync b4=1 v4 B:4"));
   EXPECT_EQ(status().vector, vector_of({{origin_b, 4}}));
+}
+
+TEST_F(ReplicaPeers, ACopyOfAPullIsNotServedAgain) {
+  node.receive("b", wire::Pull{7, {}, 8});
+  node.receive("b", wire::Pull{7, {}, 8});
+  node.receive("c", wire::Pull{7, {}, 8});
+  node.receive("b", wire::Pull{8, {}, 8});
+  EXPECT_THAT(node.effects(), ElementsAre("serve b", "serve c", "serve b"));
 }
 
 TEST_F(ReplicaPeers, AStalledPullIsAskedOfAnotherPeer) {
@@ -227,6 +254,15 @@ TEST_F(ReplicaPeers, APublicationForAColdDocumentWaitsForItAndKeepsItsPlace) {
                                              "deliver alice: sync b2=1 v2 B:2"));
 }
 
+TEST_F(ReplicaPeers, APullAsksForWhatWaitsForADocumentToo) {
+  // Its end would cover that write, and so drop it.
+  crdt::Write cold = b_write(1);
+  cold.user = "bob";
+  node.publish("b", {cold});
+  node.hear("c", origin_c, vector_of({{origin_c, 1}}));
+  EXPECT_THAT(node.effects(), ElementsAre("load bob", "ask c: pull {}"));
+}
+
 TEST_F(ReplicaPeers, AHelloIsAnsweredWithWhatIsOnDisk) {
   node.hear_all();
   node.write(1, request_of({set("a", "1")}));
@@ -237,6 +273,18 @@ TEST_F(ReplicaPeers, AHelloIsAnsweredWithWhatIsOnDisk) {
   node.effects();
   node.receive("b", wire::Hello{});
   EXPECT_THAT(node.effects(), ElementsAre("tell b: welcome {A:1}"));
+}
+
+TEST_F(ReplicaPeers, WhatWaitsBehindAGapIsNotToldByTheVectorAlone) {
+  // Its origin may come back from an older disk: it is to know that more is known of it.
+  node.receive("b", wire::Hello{});
+  EXPECT_FALSE(node.last_report().holds_beyond);
+  node.publish("b", {b_write(2)});
+  node.receive("b", wire::Hello{});
+  EXPECT_TRUE(node.last_report().holds_beyond);
+  node.publish("b", {b_write(1)});
+  node.receive("b", wire::Hello{});
+  EXPECT_FALSE(node.last_report().holds_beyond);
 }
 
 TEST_F(ReplicaPeers, StrangersAreNotHeard) {

@@ -38,25 +38,6 @@ std::string describe_position(const wire::Position& position) {
          (position.behind ? " behind" : "");
 }
 
-std::string text_of(const wire::PeerMessage& message) {
-  return std::visit(
-      Overloaded{
-          [](const wire::PublishedWrites& some) {
-            std::string text = "writes";
-            for (const crdt::Write& write : some.writes) text += " " + describe(write.dot);
-            return text;
-          },
-          [](const wire::Heartbeat& some) { return "heartbeat " + describe(some.report.vector); },
-          [](const wire::Hello& some) { return "hello " + describe(some.report.vector); },
-          [](const wire::Welcome& some) { return "welcome " + describe(some.report.vector); },
-          [](const wire::Progress& some) { return "progress " + describe(some.vector); },
-          [](const wire::Pull& some) { return "pull " + describe(some.vector); },
-          [](const wire::PullCredit& some) { return "credit " + std::to_string(some.credit); },
-          [](const wire::PullPiece& some) { return "piece " + std::to_string(some.index); },
-      },
-      message);
-}
-
 std::string joined(const std::vector<wire::ClientEvent>& events) {
   std::string text;
   for (const wire::ClientEvent& event : events)
@@ -148,6 +129,29 @@ std::string describe(const wire::ClientEvent& event) {
                     event);
 }
 
+std::string describe(const wire::PeerMessage& message) {
+  return std::visit(
+      Overloaded{
+          [](const wire::PublishedWrites& some) {
+            std::string text = "writes";
+            for (const crdt::Write& write : some.writes) text += " " + describe(write.dot);
+            return text;
+          },
+          [](const wire::Heartbeat& some) { return "heartbeat " + describe(some.report.vector); },
+          [](const wire::Hello& some) { return "hello " + describe(some.report.vector); },
+          [](const wire::Welcome& some) { return "welcome " + describe(some.report.vector); },
+          [](const wire::Progress& some) { return "progress " + describe(some.vector); },
+          [](const wire::Pull& some) { return "pull " + describe(some.vector); },
+          [](const wire::PullCredit& some) { return "credit " + std::to_string(some.credit); },
+          [](const wire::PullPiece& some) {
+            std::string text = "piece " + std::to_string(some.index) + ":";
+            for (const crdt::Write& write : some.writes) text += " " + describe(write.dot);
+            return text + (some.vector ? " last " + describe(*some.vector) : "");
+          },
+      },
+      message);
+}
+
 std::vector<std::string> describe(const std::vector<wire::ClientEvent>& events) {
   std::vector<std::string> lines;
   for (const wire::ClientEvent& event : events) lines.push_back(describe(event));
@@ -175,9 +179,11 @@ std::string describe(const Effect& effect) {
             return "state " + std::to_string(some.token) + ": " +
                    (some.state ? some.state->value_or("nothing") : "error");
           },
-          [](const Publish& some) { return "publish " + text_of(some.message); },
-          [](const AskPeer& some) { return "ask " + some.peer + ": " + text_of(some.message); },
-          [](const AnswerPeer& some) { return "tell " + some.peer + ": " + text_of(some.message); },
+          [](const Publish& some) { return "publish " + describe(some.message); },
+          [](const AskPeer& some) { return "ask " + some.peer + ": " + describe(some.message); },
+          [](const AnswerPeer& some) {
+            return "tell " + some.peer + ": " + describe(some.message);
+          },
           [](const ServePull& some) { return "serve " + some.peer; },
           [](const GrantPull& some) { return "grant " + some.peer; },
           [](const Note& some) { return "note: " + some.text; },

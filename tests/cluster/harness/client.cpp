@@ -1,6 +1,7 @@
 #include "tests/cluster/harness/client.h"
 
 #include "tests/cluster/harness/violation.h"
+#include "tests/cluster/support.h"
 
 #include <algorithm>
 #include <type_traits>
@@ -98,7 +99,10 @@ void Client::answer(const std::vector<wire::ClientEvent>& events) {
 }
 
 void Client::tell(const std::vector<wire::ClientEvent>& events) {
-  for (const wire::ClientEvent& event : events) hear(event);
+  for (const wire::ClientEvent& event : events) {
+    if (world_.is_talkative) world_.log(name() + " hears " + cluster::describe(event));
+    hear(event);
+  }
 }
 
 void Client::hear(const wire::ClientEvent& event) {
@@ -172,7 +176,8 @@ std::deque<Client::Pending>::iterator Client::find(const wire::RequestId& id) {
 void FullClient::stamp(wire::WriteRequest& request) {
   const std::int64_t clock = 1'700'000'000'000 + world_.queue.now_ms() +
                              (world_.random.chance(3) ? world_.random.between(-60'000, 60'000) : 0);
-  last_timestamp_ms_ = std::max(last_timestamp_ms_ + 1, clock);
+  // A coarse clock, so that copied tabs come to make equal stamps.
+  last_timestamp_ms_ = std::max(last_timestamp_ms_ + 1, clock - clock % 100);
   request.version = version_ + 1;
   request.timestamp_ms = last_timestamp_ms_;
   request.tab = tab();

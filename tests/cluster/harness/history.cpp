@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace anabranch::simulation {
 
@@ -13,37 +14,48 @@ void History::committed(const std::string& node, const wire::StoreBatch& batch,
     const auto [at, is_new] = nodes_.try_emplace(id, node);
     require(at->second == node, "two nodes have the replica id " + id.to_string());
   }
-  // The origin's own commit holds the whole write; what comes to others later is a part of it.
   std::set<Dot> fresh;
   for (const wire::RecordChange& change : batch.records) {
     if (change.kind != wire::RecordChange::Kind::put) continue;
-    const Dot dot = change.record.dot;
-    const std::string name = dot.to_string() + " at " + node;
-    auto found = writes_.find(dot);
-    if (found == writes_.end()) {
-      require(std::count(own.begin(), own.end(), dot.origin) > 0,
-              "its origin never committed the write " + name);
-      found = writes_.emplace(dot, Written{change.user, change.record.stamp, {}}).first;
-      fresh.insert(dot);
-    }
-    Written& written = found->second;
-    require(written.user == change.user && written.stamp == change.record.stamp,
-            "one dot names two writes: " + name);
-    const auto [at, is_new] = written.changes.try_emplace(change.path, change.record.payload);
-    require(!is_new || fresh.count(dot) > 0,
-            "a write has grown a path: " + name + " " + change.path.text());
-    require(at->second == change.record.payload,
-            "one dot names two values: " + name + " " + change.path.text());
+    const bool is_own = std::count(own.begin(), own.end(), change.record.dot.origin) > 0;
+    note_put(node, change, is_own, fresh);
   }
 }
 
-void History::forget(const std::vector<ReplicaId>& origins, const crdt::VersionVector& disk,
-                     const std::function<bool(Dot)>& is_known_elsewhere) {
-  std::erase_if(writes_, [&](const auto& entry) {
-    const Dot dot = entry.first;
-    return std::count(origins.begin(), origins.end(), dot.origin) > 0 && !disk.covers(dot) &&
-           !is_known_elsewhere(dot);
-  });
+void History::note_put(const std::string& node, const wire::RecordChange& change, bool is_own,
+                       std::set<Dot>& fresh) {
+  const Dot dot = change.record.dot;
+  const std::string name = dot.to_string() + " at " + node + " " + change.path.text();
+  settle_doubt(change, is_own);
+  const auto [at, is_new] = writes_.try_emplace(dot, Written{change.user, change.record.stamp, {}});
+  Written& written = at->second;
+  if (is_new) {
+    require(is_own, "its origin never committed the write " + name);
+    fresh.insert(dot);
+  }
+  require(written.user == change.user && written.stamp == change.record.stamp,
+          "one dot names two writes: " + name);
+  // The origin's own commit holds the whole write; what comes to others later is a part of it.
+  const auto [path, is_new_path] = written.changes.try_emplace(change.path, change.record.payload);
+  require(!is_new_path || fresh.count(dot) > 0, "a write has grown a path: " + name);
+  require(path->second == change.record.payload, "one dot names two values: " + name);
+}
+
+void History::settle_doubt(const wire::RecordChange& change, bool is_own) {
+  const auto found = writes_.find(change.record.dot);
+  if (found == writes_.end() || !std::exchange(found->second.doubtful, false)) return;
+  const Written& former = found->second;
+  const auto value = former.changes.find(change.path);
+  const bool is_same = former.user == change.user && former.stamp == change.record.stamp &&
+                       value != former.changes.end() && value->second == change.record.payload;
+  if (is_own && !is_same) writes_.erase(found);
+}
+
+void History::doubt(const std::set<ReplicaId>& origins,
+                    const std::function<bool(Dot)>& is_on_a_disk) {
+  for (auto& [dot, written] : writes_) {
+    if (origins.count(dot.origin) > 0 && !is_on_a_disk(dot)) written.doubtful = true;
+  }
 }
 
 void History::check_vector(const std::string& node, const crdt::VersionVector& vector) const {

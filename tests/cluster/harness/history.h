@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,9 @@ class History {
   void committed(const std::string& node, const wire::StoreBatch& batch,
                  const std::vector<ReplicaId>& own);
 
-  /// These writes were on one disk alone, and it is lost: it is as if they had never been.
-  void forget(const std::vector<ReplicaId>& origins, const crdt::VersionVector& disk,
-              const std::function<bool(Dot)>& is_known_elsewhere);
+  /// A disk has gone back in time. Writes of these origins that no disk knows any more may come
+  /// back from a node's memory, or their dots may be given to others; but not both.
+  void doubt(const std::set<ReplicaId>& origins, const std::function<bool(Dot)>& is_on_a_disk);
 
   /// Throws where the vector covers what no origin has written.
   void check_vector(const std::string& node, const crdt::VersionVector& vector) const;
@@ -60,7 +61,13 @@ class History {
     UserId user;
     crdt::Stamp stamp;
     std::map<crdt::Path, crdt::Payload> changes;
+    bool doubtful = false;
   };
+  void note_put(const std::string& node, const wire::RecordChange& change, bool is_own,
+                std::set<Dot>& fresh);
+  /// A doubtful write is seen again, or its dot given to another by its origin.
+  void settle_doubt(const wire::RecordChange& change, bool is_own);
+
   std::map<Dot, Written> writes_;
   std::map<ReplicaId, std::string> nodes_;
   std::vector<Acked> acked_;

@@ -1,6 +1,7 @@
 #include "tests/cluster/harness/node.h"
 
 #include "tests/cluster/harness/violation.h"
+#include "tests/cluster/support.h"
 
 #include <algorithm>
 #include <iterator>
@@ -117,7 +118,11 @@ void Node::tick() {
 }
 
 void Node::receive(const std::string& from, const wire::PeerMessage& message) {
-  if (process_) input(cluster::PeerReceived{from, message});
+  if (!process_) return;
+  if (world_.is_talkative) {
+    world_.log(name_ + " hears " + from + ": " + cluster::describe(message));
+  }
+  input(cluster::PeerReceived{from, message});
 }
 
 // ---- the disk

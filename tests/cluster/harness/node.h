@@ -50,6 +50,7 @@ struct Surroundings {
   Network& network;
   History& history;
   std::function<void(const std::string& line)> log;
+  bool is_talkative = false;
   std::uint64_t last_session = 0;  ///< sessions are numbered over all nodes
 };
 

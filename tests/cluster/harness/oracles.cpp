@@ -46,6 +46,10 @@ void check_word(const Node& node, const DiskImage& disk) {
   require(status.vector == disk.vector, node.name() + "'s vector is not its disk's");
   require(status.totals == disk.totals, node.name() + "'s totals are not what its disk holds");
   require(status.digest == disk.digest, node.name() + "'s digest is not that of its disk");
+  for (const cluster::PeerStatus& peer : status.peers) {
+    require(peer.digest_equal.value_or(true),
+            node.name() + " takes " + peer.name + " for divergent where no disk has erred");
+  }
 }
 
 }  // namespace

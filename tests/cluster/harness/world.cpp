@@ -28,8 +28,9 @@ World::World(std::uint64_t seed, bool talkative)
               if (node->name() == to) node->receive(from, message);
             }
           }),
-      surroundings_{queue_, random_, network_, history_,
-                    [this](const std::string& line) { log(line); }} {
+      surroundings_{
+          queue_,   random_, network_, history_, [this](const std::string& line) { log(line); },
+          talkative} {
   misfortunes_ = {random_.chance(60), random_.chance(60), random_.chance(50), random_.chance(40),
                   random_.chance(25), random_.chance(25), random_.chance(30)};
   network_.set_faults(choose_faults());
@@ -92,8 +93,10 @@ void World::make_clients() {
   const std::int64_t full = random_.between(1, 5);
   const std::int64_t simple = random_.between(1, 3);
   for (std::int64_t i = 0; i < full; ++i) {
-    clients_.push_back(std::make_unique<FullClient>("tab" + std::to_string(i), random_.pick(users_),
-                                                    surroundings_));
+    // A browser that copies a tab copies its id too, unless the client takes care.
+    const std::int64_t name = i > 0 && random_.chance(20) ? i - 1 : i;
+    clients_.push_back(std::make_unique<FullClient>("tab" + std::to_string(name),
+                                                    random_.pick(users_), surroundings_));
   }
   for (std::int64_t i = 0; i < simple; ++i) {
     clients_.push_back(std::make_unique<SimpleClient>("simple" + std::to_string(i),
@@ -181,7 +184,7 @@ void World::something_breaks() {
     if (random_.chance(60)) node.start();
   } else if (what < 85) {
     if (misfortunes_.disks_fail) break_disk(node);
-  } else if (what < 89) {
+  } else if (what < 87) {
     if (misfortunes_.disks_lost) lose_disk(node);
   } else if (what < 94) {
     if (misfortunes_.backups) restore_backup(node);
@@ -225,12 +228,11 @@ void World::restore_backup(Node& node) {
 
 void World::finish_restore(Node& node) {
   node.restore_backup();
-  std::vector<DiskImage> others;
-  for (const auto& other : nodes_) {
-    if (other.get() != &node) others.push_back(other->disk_image());
-  }
-  history_.forget(node.own_ids(), node.disk_image().vector, [&](Dot dot) {
-    return std::any_of(others.begin(), others.end(),
+  std::vector<DiskImage> disks;
+  for (const auto& any : nodes_) disks.push_back(any->disk_image());
+  restored_ids_.insert(node.own_ids().begin(), node.own_ids().end());
+  history_.doubt(restored_ids_, [&](Dot dot) {
+    return std::any_of(disks.begin(), disks.end(),
                        [dot](const DiskImage& disk) { return disk.knows(dot); });
   });
   // What clients alone still know, no node can take into account.

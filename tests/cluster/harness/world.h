@@ -93,6 +93,7 @@ class World {
   std::vector<UserId> users_;
   std::size_t copies_ = 0;
   std::size_t disks_lost_ = 0;
+  std::set<ReplicaId> restored_ids_;
   std::set<const Node*> in_repair_;  ///< not to be started
   std::uint64_t values_ = 0;
 };
