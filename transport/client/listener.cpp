@@ -3,6 +3,8 @@
 #include "transport/client/http_session.h"
 
 #include <boost/asio/post.hpp>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <charconv>
 #include <chrono>
@@ -15,6 +17,17 @@ using asio::ip::tcp;
 
 /// How long to wait when no connection can be accepted, for want of file descriptors mostly.
 constexpr std::chrono::milliseconds retry_delay{100};
+
+/// How much may wait in the kernel for a client that reads slowly. By default that is megabytes,
+/// which neither the send buffer's cap nor the watch on silent clients would know of.
+constexpr int unsent_bytes_in_kernel = 128 * 1024;
+
+void prepare(TcpSocket& socket) {
+  ErrorCode ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes_in_kernel,
+             sizeof unsent_bytes_in_kernel);
+}
 
 Result<tcp::endpoint> parse_endpoint(const std::string& text) {
   const auto fault = [&text](const std::string& what) {
@@ -86,8 +99,7 @@ void Listener::on_accept(ErrorCode error, TcpSocket socket, IoThread& thread) {
 
 void Listener::serve(TcpSocket socket, IoThread& thread) {
   if (!context_.sockets.enter(context_.max_sockets())) return;
-  ErrorCode ignored;
-  socket.set_option(tcp::no_delay(true), ignored);
+  prepare(socket);
   asio::post(thread.context(), [this, &thread, socket = std::move(socket)]() mutable {
     if (context_.stopping) return context_.sockets.leave();
     const IoExecutor executor = socket.get_executor();

@@ -87,7 +87,7 @@ TEST(Closing, SparesAClientThatAnswersPings) {
 
 TEST(Closing, SparesAClientThatIsBusyTakingALargeFrame) {
   TestServer server([](SessionOptions& o) { o.idle_timeout = milliseconds(2000); });
-  TestClient client(server.port(), 4096);
+  TestClient client(server.port(), 65536);
   client.upgrade("Authorization: Bearer alice\r\n");
   client.receive_text();
   constexpr std::size_t large = 40'000'000;

@@ -212,13 +212,13 @@ void TestClient::answer_close() { send_frame(close_opcode, big_endian(1000, 2));
 void TestClient::read_slowly(std::chrono::milliseconds duration, std::size_t bytes) {
   using SteadyClock = std::chrono::steady_clock;
   const auto start = SteadyClock::now();
-  const std::size_t goal = inbox_.size() + bytes;
+  const std::size_t before = inbox_.size();
   for (auto spent = SteadyClock::duration(0); spent < duration;
        spent = SteadyClock::now() - start) {
     const auto due = static_cast<std::size_t>(static_cast<double>(bytes) *
                                               std::chrono::duration<double>(spent).count() /
                                               std::chrono::duration<double>(duration).count());
-    while (goal - inbox_.size() > bytes - due && fill()) continue;
+    while (inbox_.size() < before + due && fill()) continue;
     poll(nullptr, 0, 10);
   }
 }
