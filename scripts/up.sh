@@ -8,7 +8,7 @@ readonly regions=(eu us ap)
 readonly ready_seconds=30
 readonly stop_seconds=20
 
-declare -A pid_of=()
+declare -gA pid_of=()
 stopping=0
 
 run_regions() {
