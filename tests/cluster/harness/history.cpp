@@ -58,6 +58,20 @@ void History::doubt(const std::set<ReplicaId>& origins,
   }
 }
 
+void History::check_published(const std::string& node, const crdt::Write& write) const {
+  const auto found = writes_.find(write.dot);
+  const std::string name = write.dot.to_string() + " by " + node;
+  require(found != writes_.end(), "published, never committed: " + name);
+  const Written& written = found->second;
+  bool is_same = written.user == write.user && written.stamp == write.stamp &&
+                 written.changes.size() == write.changes.size();
+  for (const crdt::Change& change : write.changes) {
+    const auto value = written.changes.find(change.path);
+    is_same = is_same && value != written.changes.end() && value->second == change.payload;
+  }
+  require(is_same, "not published as it was committed: " + name);
+}
+
 void History::check_vector(const std::string& node, const crdt::VersionVector& vector) const {
   for (const auto& [origin, seq] : vector.entries()) {
     require(

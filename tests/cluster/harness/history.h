@@ -40,6 +40,9 @@ class History {
   /// back from a node's memory, or their dots may be given to others; but not both.
   void doubt(const std::set<ReplicaId>& origins, const std::function<bool(Dot)>& is_on_a_disk);
 
+  /// Throws where what is published is not, or not all of, what was committed under its dot.
+  void check_published(const std::string& node, const crdt::Write& write) const;
+
   /// Throws where the vector covers what no origin has written.
   void check_vector(const std::string& node, const crdt::VersionVector& vector) const;
 

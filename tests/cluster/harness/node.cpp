@@ -292,7 +292,25 @@ void Node::read_state(const UserId& user, std::function<void(const std::string&)
   input(cluster::StateRead{token, user, {}});
 }
 
+void Node::check_told(const std::vector<wire::ClientEvent>& events) const {
+  const crdt::VersionVector vector = status().vector;
+  const auto check = [&](const std::optional<Dot>& dot) {
+    require(!dot || vector.covers(*dot),
+            name_ + " tells a client of a dot that its vector does not cover");
+  };
+  for (const wire::ClientEvent& event : events) {
+    if (const auto* ack = std::get_if<wire::Ack>(&event)) check(ack->dot);
+    if (const auto* sync = std::get_if<wire::Sync>(&event)) check(sync->record.dot);
+    if (const auto* batch = std::get_if<wire::BatchSync>(&event)) check(batch->dot);
+    const auto* delta = std::get_if<wire::Delta>(&event);
+    if (!delta) continue;
+    require(vector.covers(delta->position.vector), name_ + "'s answer claims more than it knows");
+    for (const wire::SyncedRecord& record : delta->changes) check(record.dot);
+  }
+}
+
 void Node::carry_out(cluster::Answer& effect) {
+  check_told(effect.events);
   const auto found = process_->sessions.find(effect.session);
   if (found == process_->sessions.end()) return;
   require(found->second.unanswered > 0, name_ + " answers a frame that was not sent");
@@ -301,11 +319,15 @@ void Node::carry_out(cluster::Answer& effect) {
 }
 
 void Node::carry_out(cluster::Notify& effect) {
+  const auto& ack = std::get<wire::Ack>(effect.event);
+  require(!ack.dot || world_.copies_elsewhere(name_, *ack.dot) >= options_.replica.acks,
+          name_ + " says that a write is replicated that is not");
   const auto found = process_->sessions.find(effect.session);
   if (found != process_->sessions.end()) found->second.session->tell({effect.event});
 }
 
 void Node::carry_out(cluster::Deliver& effect) {
+  check_told(effect.events);
   // A session may go while it is told.
   std::vector<SessionId> there;
   for (const auto& [id, open] : process_->sessions) {
@@ -325,17 +347,37 @@ void Node::carry_out(cluster::StateReadAnswer& effect) {
 
 // ---- peers
 
+void Node::check_sent(const wire::PeerMessage& message) const {
+  const crdt::VersionVector durable = status().vector;
+  const auto check = [&](const crdt::VersionVector& vector) {
+    require(durable.covers(vector), name_ + " reports what is not on its disk");
+  };
+  if (const auto* sent = std::get_if<wire::Heartbeat>(&message)) check(sent->report.vector);
+  if (const auto* sent = std::get_if<wire::Hello>(&message)) check(sent->report.vector);
+  if (const auto* sent = std::get_if<wire::Welcome>(&message)) check(sent->report.vector);
+  if (const auto* sent = std::get_if<wire::Progress>(&message)) check(sent->vector);
+  if (const auto* sent = std::get_if<wire::PublishedWrites>(&message)) {
+    for (const crdt::Write& write : sent->writes) {
+      require(durable.covers(write.dot), name_ + " publishes what is not on its disk");
+      world_.history.check_published(name_, write);
+    }
+  }
+}
+
 void Node::carry_out(cluster::Publish& effect) {
+  check_sent(effect.message);
   for (const cluster::Member& other : options_.replica.others) {
     world_.network.send(name_, other.name, Network::Path::publish, effect.message);
   }
 }
 
 void Node::carry_out(cluster::AskPeer& effect) {
+  check_sent(effect.message);
   world_.network.send(name_, effect.peer, Network::Path::exact, std::move(effect.message));
 }
 
 void Node::carry_out(cluster::AnswerPeer& effect) {
+  check_sent(effect.message);
   world_.network.send(name_, effect.peer, Network::Path::exact, std::move(effect.message));
 }
 

@@ -50,6 +50,8 @@ struct Surroundings {
   Network& network;
   History& history;
   std::function<void(const std::string& line)> log;
+  /// How many disks but this node's know the write, as far as their vectors tell.
+  std::function<std::size_t(const std::string& node, Dot dot)> copies_elsewhere;
   bool is_talkative = false;
   std::uint64_t last_session = 0;  ///< sessions are numbered over all nodes
 };
@@ -155,6 +157,9 @@ class Node {
   void plan_job();
   void run_job();
   void serve(const std::string& peer);
+  /// What leaves the node tells of nothing that is not on its disk.
+  void check_told(const std::vector<wire::ClientEvent>& events) const;
+  void check_sent(const wire::PeerMessage& message) const;
   void note_commit(const wire::StoreBatch& batch);
   void note_found_batch();
   std::vector<crdt::Write> read_beyond(const crdt::VersionVector& vector) const;

@@ -28,14 +28,28 @@ World::World(std::uint64_t seed, bool talkative)
               if (node->name() == to) node->receive(from, message);
             }
           }),
-      surroundings_{
-          queue_,   random_, network_, history_, [this](const std::string& line) { log(line); },
-          talkative} {
+      surroundings_{queue_,
+                    random_,
+                    network_,
+                    history_,
+                    [this](const std::string& line) { log(line); },
+                    [this](const std::string& node, Dot dot) { return copies(node, dot); },
+                    talkative} {
   misfortunes_ = {random_.chance(60), random_.chance(60), random_.chance(50), random_.chance(40),
                   random_.chance(25), random_.chance(25), random_.chance(30)};
   network_.set_faults(choose_faults());
   make_nodes();
   make_clients();
+}
+
+std::size_t World::copies(const std::string& but, Dot dot) const {
+  std::size_t count = 0;
+  for (const auto& node : nodes_) {
+    // What a disk that was lost since has told counts too.
+    const bool has = node->disk() > 0 || node->disk_image().vector.covers(dot);
+    count += node->name() != but && has ? 1 : 0;
+  }
+  return count;
 }
 
 void World::log(const std::string& line) const {

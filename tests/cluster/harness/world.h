@@ -79,6 +79,7 @@ class World {
   std::string describe_nodes() const;
   void check_ends();
   void settle_clients();
+  std::size_t copies(const std::string& but, Dot dot) const;
   void log(const std::string& line) const;
 
   EventQueue queue_;
