@@ -1,14 +1,21 @@
 #include "crdt/digest.h"
 
+#include <array>
 #include <bit>
+#include <span>
 
 namespace anabranch::crdt {
 
 namespace {
 
-/// Fixed width, little-endian, so that every machine hashes the same bytes.
+/// Every machine hashes the same bytes.
+std::uint64_t little_endian(std::uint64_t number) {
+  return std::endian::native == std::endian::little ? number : __builtin_bswap64(number);
+}
+
 void append_number(std::string& out, std::uint64_t number) {
-  for (int shift = 0; shift < 64; shift += 8) out += static_cast<char>((number >> shift) & 0xff);
+  const std::uint64_t bytes = little_endian(number);
+  out.append(reinterpret_cast<const char*>(&bytes), sizeof bytes);
 }
 
 void append_text(std::string& out, std::string_view text) {
@@ -40,13 +47,14 @@ std::size_t StateDigest::bucket_of(std::string_view user) {
 }
 
 std::string StateDigest::to_string() const {
-  std::string bytes;
-  bytes.reserve(bucket_count * 16);
+  std::array<std::uint64_t, 2 * bucket_count> words;
+  auto* word = words.data();
   for (const Uint128 sum : sums_) {
-    append_number(bytes, static_cast<std::uint64_t>(sum));
-    append_number(bytes, static_cast<std::uint64_t>(sum >> 64));
+    *word++ = little_endian(static_cast<std::uint64_t>(sum));
+    *word++ = little_endian(static_cast<std::uint64_t>(sum >> 64));
   }
-  const Uint128 whole = hash128(bytes);
+  const auto bytes = std::as_bytes(std::span(words));
+  const Uint128 whole = hash128({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   std::string text;
   append_hex(text, static_cast<std::uint64_t>(whole >> 64));
   append_hex(text, static_cast<std::uint64_t>(whole));
