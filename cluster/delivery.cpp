@@ -1,5 +1,6 @@
 #include "cluster/delivery.h"
 
+#include "base/defects.h"
 #include "crdt/materialise.h"
 
 #include <algorithm>
@@ -21,7 +22,7 @@ bool is_for_clients(const crdt::Payload& payload) {
 }
 
 std::optional<Dot> told_dot(Dot dot, const crdt::VersionVector& vector) {
-  if (!vector.covers(dot)) return {};
+  if (!vector.covers(dot) && !planted(Defect::tell_dots_beyond_the_vector)) return {};
   return dot;
 }
 
@@ -73,7 +74,7 @@ std::vector<wire::ClientEvent> events_of_write(const Document& document, const c
   std::copy_if(won.begin(), won.end(), std::back_inserter(shown),
                [](const Change& change) { return is_for_clients(change.payload); });
   const std::optional<Dot> dot = told_dot(write.dot, vector);
-  if (write.is_batch && !shown.empty()) {
+  if (write.is_batch && !shown.empty() && !planted(Defect::split_batch_in_delivery)) {
     events.push_back(wire::BatchSync{write.stamp, dot, std::move(shown)});
   } else {
     for (Change& change : shown) {
@@ -82,6 +83,7 @@ std::vector<wire::ClientEvent> events_of_write(const Document& document, const c
   }
 
   Entries below;
+  if (planted(Defect::no_retelling_below)) return events;
   for (const Change& change : won) add_below(below, document, change.path);
   leave_out(below, won);
   append_syncs(events, below, vector);
@@ -94,6 +96,7 @@ std::vector<wire::ClientEvent> events_for_writer(const Document& document,
   std::vector<Change> own = acceptance.to_store;
   own.insert(own.end(), acceptance.repeated.begin(), acceptance.repeated.end());
   Entries told;
+  if (planted(Defect::no_retelling_below_to_writer)) own.clear();
   for (const Change& change : own) add_below(told, document, change.path);
   for (const Change& change : acceptance.lost) {
     for (const Document::Entry* winner :

@@ -38,6 +38,7 @@ void DocumentCache::pin(const UserId& user) { ++entries_.at(user).pins_; }
 void DocumentCache::unpin(const UserId& user) {
   const auto found = entries_.find(user);
   if (found != entries_.end() && found->second.pins_ > 0) --found->second.pins_;
+  if (bytes_ > max_bytes_) make_room();
 }
 
 void DocumentCache::reweigh(const UserId& user) {

@@ -41,6 +41,7 @@ class DocumentCache {
   Entry& begin_loading(const UserId& user);
 
   void pin(const UserId& user);
+  /// May drop documents, this one too.
   void unpin(const UserId& user);
 
   /// Weighs the user's document anew after a change and makes room where the bound is passed.

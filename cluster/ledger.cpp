@@ -1,5 +1,7 @@
 #include "cluster/ledger.h"
 
+#include "base/defects.h"
+
 #include <utility>
 
 namespace anabranch::cluster {
@@ -34,6 +36,7 @@ std::vector<crdt::Change> Ledger::apply(crdt::Document& document, const crdt::Wr
     for (crdt::Document::Entry& entry : merged.removed) erase(write.user, std::move(entry));
     if (merged.stored) put(write.user, change.path, record);
     if (merged.verdict == crdt::Verdict::wins) won.push_back(change);
+    if (planted(Defect::half_a_batch)) break;
   }
   if (was_empty && !document.records().empty()) ++staged_.totals.users;
 

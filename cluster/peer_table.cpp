@@ -1,5 +1,7 @@
 #include "cluster/peer_table.h"
 
+#include "base/defects.h"
+
 #include <algorithm>
 
 namespace anabranch::cluster {
@@ -14,6 +16,10 @@ Peer* PeerTable::find(const std::string& name) {
 }
 
 bool PeerTable::all_heard() const {
+  if (planted(Defect::trust_the_first_peer_heard)) {
+    return std::any_of(peers_.begin(), peers_.end(),
+                       [](const auto& entry) { return entry.second.report.has_value(); });
+  }
   return std::all_of(peers_.begin(), peers_.end(), [](const auto& entry) {
     const auto& report = entry.second.report;
     return report && !report->holds_beyond;

@@ -1,6 +1,7 @@
 #include "cluster/replica.h"
 
 #include "base/check.h"
+#include "base/defects.h"
 
 #include <algorithm>
 #include <utility>
@@ -124,12 +125,12 @@ void Replica::on(UserLoaded loaded) {
     }
   }
   entry->loaded = true;
-  documents_.pin(loaded.user);  // `waiting` may load others and so make room
+  documents_.pin(loaded.user);  // what waited for it may load others and so make room
   documents_.reweigh(loaded.user);
   for (UserInput& input : waiting) dispatch(*entry, std::move(input));
-  documents_.unpin(loaded.user);
   drain_pieces();
   drain_streams();
+  documents_.unpin(loaded.user);
 }
 
 void Replica::keep_document(const UserId& user) {
@@ -144,6 +145,11 @@ void Replica::flush(Now now) {
     open_.staged = ledger_.take();
     emit(Commit{open_.ticket, open_.staged.batch});
     in_flight_ = std::exchange(open_, {});
+    if (planted(Defect::ack_before_disk)) {
+      Group early;
+      early.held.swap(in_flight_->held);
+      release(std::move(early));
+    }
   } else if (!open_.held.empty()) {
     release(std::exchange(open_, {}));
   }
@@ -153,7 +159,7 @@ void Replica::on(const Committed& committed) {
   ANABRANCH_CHECK(in_flight_ && in_flight_->ticket == committed.ticket);
   Group group = std::move(*in_flight_);
   in_flight_.reset();
-  if (!committed.ok) {
+  if (!committed.ok && !planted(Defect::failed_commit_taken_for_done)) {
     fail_group(std::move(group));
     return;
   }
@@ -183,7 +189,15 @@ void Replica::release(Group group) {
                      if (write.deliver) emit(std::move(*write.deliver));
                      emit(std::move(write.answer));
                    },
-                   [this](HeldRequest& request) { emit(std::move(request.answer)); },
+                   [this](HeldRequest& request) {
+                     if (planted(Defect::answer_claims_more_than_it_tells)) {
+                       for (wire::ClientEvent& event : request.answer.events) {
+                         auto* delta = std::get_if<wire::Delta>(&event);
+                         if (delta) delta->position.vector.join(ledger_.durable().vector);
+                       }
+                     }
+                     emit(std::move(request.answer));
+                   },
                    [this](HeldAnswer& held_answer) {
                      ClientAnswer& answer = held_answer.answer;
                      const auto* error = std::get_if<wire::ErrorEvent>(&answer.event);
@@ -271,7 +285,7 @@ void Replica::fail_storage(const wire::StoreBatch& in_doubt) {
   storage_ok_ = false;
   ledger_.roll_back();
   anti_entropy_.give_up(now_.monotonic_ms);
-  pieces_.clear();
+  drop_pieces();
   streams_.clear();
   note(Note::Level::error, "the disk refuses writes: clients' writes are refused until it is back");
   // Whether this process may go on under its id is asked again: what had settled it is undone.
@@ -284,7 +298,12 @@ void Replica::on(StoreRecovered recovered) {
   ledger_.reset(std::move(recovered.state));
   documents_.clear();
   note(Note::Level::info, "the disk takes writes again");
-  // Their authors were told to retry; everyone else learns of them here, peers by a pull.
+  // Their authors were told to retry; everyone else learns of them here, peers by a pull. The
+  // newest come first: what superseded a part of a batch is told before what is left of it.
+  std::stable_sort(
+      recovered.resurfaced.begin(), recovered.resurfaced.end(),
+      [](const crdt::Write& one, const crdt::Write& other) { return one.stamp > other.stamp; });
+  if (planted(Defect::no_word_of_resurfaced_writes)) recovered.resurfaced.clear();
   for (crdt::Write& write : recovered.resurfaced) {
     const UserId user = write.user;
     on(UserInput(Redelivery{user, std::move(write)}));

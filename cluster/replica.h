@@ -159,6 +159,8 @@ class Replica {
   void drain_stream(ReplicaId origin);
   void drain_streams();
   void drain_pieces();
+  void let_piece_users_go();
+  void drop_pieces();
   void apply_peer_write(const crdt::Write& write, bool advance);
   void start_pull();
   void update_caught_up();
@@ -181,6 +183,7 @@ class Replica {
   OriginStreams streams_;
   AntiEntropy anti_entropy_;
   std::deque<wire::PullPiece> pieces_;  ///< of the active pull; bounded by the credit given
+  std::set<UserId> piece_users_;        ///< of the first of them, pinned while the rest is read
   std::map<std::string, crdt::VersionVector> start_targets_;  ///< to be covered before ready
 
   bool caught_up_ = false;

@@ -1,3 +1,4 @@
+#include "base/defects.h"
 #include "cluster/delivery.h"
 #include "cluster/replica.h"
 #include "crdt/materialise.h"
@@ -40,7 +41,7 @@ void Replica::mint(const std::string& why) {
 }
 
 void Replica::mint_before_first_write() {
-  if (has_written_) return;
+  if (has_written_ || planted(Defect::reuse_seq_after_restore)) return;
   has_written_ = true;
   // Someone who is away may know more of this id than this disk does (a copied directory), also
   // where this disk knows of no write of its own at all.
@@ -82,6 +83,8 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
     documents_.reweigh(write.user);
     held.deliver = Deliver{write.user, write.session,
                            events_of_write(entry.document, stored, won, ledger_.vector())};
+    if (planted(Defect::echo_to_the_writer)) held.deliver->except.reset();
+    if (planted(Defect::publish_before_disk)) emit(Publish{wire::PublishedWrites{{stored}}});
     open_.published.push_back(std::move(stored));
   }
 

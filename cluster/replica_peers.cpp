@@ -1,3 +1,4 @@
+#include "base/defects.h"
 #include "cluster/delivery.h"
 #include "cluster/replica.h"
 #include "wire/limits.h"
@@ -27,10 +28,11 @@ wire::NodeReport Replica::report() const {
   const wire::StoreState& durable = ledger_.durable();
   wire::NodeReport report;
   report.replica = durable.replica;
-  report.vector = durable.vector;
+  report.vector = planted(Defect::report_before_disk) ? ledger_.vector() : durable.vector;
   // What waits behind a gap counts too: its origin may come back from an older disk, and must not
   // take our vector for all that is known of it.
   report.holds_beyond = !durable.beyond.entries().empty() || streams_.has_gap(ledger_.vector());
+  if (planted(Defect::hide_what_is_held_beyond)) report.holds_beyond = false;
   report.digest = durable.digest.to_string();
   report.epoch = options_.epoch;
   report.ready = ready();
@@ -105,12 +107,12 @@ void Replica::receive(Peer& peer, wire::PullPiece piece) {
   const bool was_active = anti_entropy_.active().has_value();
   if (!anti_entropy_.expects(peer.member.name, piece, now_.monotonic_ms)) {
     // A piece out of turn has ended the pull: what it still has to say is not heard.
-    if (was_active && !anti_entropy_.active()) pieces_.clear();
+    if (was_active && !anti_entropy_.active()) drop_pieces();
     return;
   }
   if (pieces_.size() >= pull_credit) {
     anti_entropy_.give_up(now_.monotonic_ms);
-    pieces_.clear();
+    drop_pieces();
     return;
   }
   pieces_.push_back(std::move(piece));
@@ -133,7 +135,9 @@ void Replica::learn(Peer& peer, const wire::NodeReport& report, bool is_heartbea
   // A heartbeat follows its sender's own writes on one socket: what it is ahead by was lost.
   const bool tail_lost = is_heartbeat && report.vector[report.replica] > reach[report.replica];
   if (tail_lost && !is_first) ++counters_.gaps_found;
-  anti_entropy_.note_report(name, report.vector, reach, tail_lost, now_.monotonic_ms);
+  if (is_first || !planted(Defect::ignore_reports)) {
+    anti_entropy_.note_report(name, report.vector, reach, tail_lost, now_.monotonic_ms);
+  }
   start_pull();
   update_caught_up();
   if (is_heartbeat) watch_digest(peer);
@@ -171,6 +175,7 @@ void Replica::check_own_origin(const crdt::VersionVector& theirs, const std::str
 }
 
 void Replica::check_own_dot(Dot dot, const std::string& who) {
+  if (planted(Defect::reuse_seq_after_restore)) return;
   if (dot.origin == ledger_.replica() && !ledger_.vector().covers(dot)) {
     mint(who + " knows more of it than this disk does: the disk has gone back in time");
   }
@@ -209,10 +214,10 @@ void Replica::drain_pieces() {
     bool all_loaded = true;
     for (const crdt::Write& write : piece.writes) {
       // Kept while the others are read, however little memory there is for documents.
-      if (loaded(write.user)) {
-        keep_document(write.user);
-      } else {
+      if (!loaded(write.user)) {
         all_loaded = false;
+      } else if (piece_users_.insert(write.user).second) {
+        documents_.pin(write.user);
       }
     }
     if (!all_loaded) return;
@@ -225,17 +230,30 @@ void Replica::drain_pieces() {
     const std::uint64_t id = piece.id;
     const auto vector = std::move(piece.vector);
     pieces_.pop_front();
+    let_piece_users_go();
     anti_entropy_.note_progress(now_.monotonic_ms);
+    if (planted(Defect::join_before_last_piece)) {
+      ledger_.join(peers_.find(anti_entropy_.active()->peer)->report->vector);
+    }
     if (vector) {
       ledger_.join(*vector);
       anti_entropy_.finish();
-      pieces_.clear();  // nothing can follow the last piece
+      drop_pieces();  // nothing can follow the last piece
       drain_streams();
       start_pull();
     } else {
       emit(AskPeer{anti_entropy_.active()->peer, wire::PullCredit{id, 1}});
     }
   }
+}
+
+void Replica::let_piece_users_go() {
+  for (const UserId& user : std::exchange(piece_users_, {})) documents_.unpin(user);
+}
+
+void Replica::drop_pieces() {
+  pieces_.clear();
+  let_piece_users_go();
 }
 
 void Replica::start_pull() {
@@ -245,7 +263,7 @@ void Replica::start_pull() {
       anti_entropy_.start_due(streams_.reach(ledger_.vector()), gap, now_.monotonic_ms);
   if (!peer) return;
   ++counters_.pulls;
-  pieces_.clear();
+  drop_pieces();
   emit(AskPeer{*peer, wire::Pull{anti_entropy_.active()->id, ledger_.vector(), pull_credit}});
 }
 
@@ -271,7 +289,8 @@ void Replica::tell_progress() {
   last_progress_ms_ = now_.monotonic_ms;
   const wire::StoreState& durable = ledger_.durable();
   for (const auto& [name, peer] : peers_.all()) {
-    emit(AskPeer{name, wire::Progress{durable.replica, durable.vector}});
+    const auto& told = planted(Defect::progress_before_disk) ? ledger_.vector() : durable.vector;
+    emit(AskPeer{name, wire::Progress{durable.replica, told}});
   }
 }
 
@@ -320,6 +339,8 @@ ReplicaStatus Replica::status(Now now) const {
   status.digest = durable.digest.to_string();
   status.vector = durable.vector;
   status.counters = counters_;
+  status.load = {documents_.bytes(), streams_.bytes(), pieces_.size(), replicated_acks_.waiting(),
+                 open_.held.size() + (in_flight_ ? in_flight_->held.size() : 0)};
   for (const auto& [name, peer] : peers_.all()) {
     PeerStatus one;
     one.name = name;

@@ -38,6 +38,15 @@ struct PeerStatus {
   std::optional<double> clock_offset_ms;
 };
 
+/// What the replica keeps in memory for later, each under a bound of its own.
+struct ReplicaLoad {
+  std::size_t document_bytes = 0;  ///< of the users whose state is at hand
+  std::size_t stream_bytes = 0;    ///< of publications that wait for what came before them
+  std::size_t pull_pieces = 0;     ///< of an answer, not applied yet
+  std::size_t acks_waiting = 0;    ///< for other nodes' disks
+  std::size_t held = 0;            ///< answers and deliveries that wait for this node's disk
+};
+
 /// The replica as it would describe itself; all of it is on disk.
 struct ReplicaStatus {
   ReplicaId replica;
@@ -49,6 +58,7 @@ struct ReplicaStatus {
   crdt::VersionVector vector;
   std::vector<PeerStatus> peers;
   Counters counters;
+  ReplicaLoad load;
 };
 
 }  // namespace anabranch::cluster

@@ -1,5 +1,6 @@
 #include "crdt/document.h"
 
+#include "base/defects.h"
 #include "crdt/canonical_walk.h"
 
 #include <algorithm>
@@ -11,10 +12,12 @@ namespace {
 /// True when `entry`, at the path or above it, dominates such a write.
 bool dominates(const Document::Entry& entry, const Path& path, const Stamp& stamp,
                const Payload& payload) {
+  if (planted(Defect::compare_versions_only)) return entry.second.stamp.version > stamp.version;
   if (const auto order = entry.second.stamp <=> stamp; order != 0) return order > 0;
   // Equal stamps at a path and one below it both stand: a batch may hold the two.
-  return entry.first.key().size() == path.key().size() &&
-         compare(entry.second.payload, payload) > 0;
+  if (entry.first.key().size() != path.key().size()) return false;
+  if (planted(Defect::first_of_equal_stamps_stays)) return entry.second.payload != payload;
+  return compare(entry.second.payload, payload) > 0;
 }
 
 }  // namespace
@@ -33,7 +36,7 @@ Document::Merged Document::merge(const Path& path, Record record) {
 
   if (merged.verdict == Verdict::repeated) {
     Record& standing = records_.find(path)->second;
-    if (record.dot < standing.dot) {
+    if (record.dot < standing.dot && !planted(Defect::higher_dot_of_equal_writes_stays)) {
       merged.removed.emplace_back(path, std::move(standing));
       standing = std::move(record);
       merged.stored = true;
@@ -45,7 +48,8 @@ Document::Merged Document::merge(const Path& path, Record record) {
   while (at != records_.end() && path.covers(at->first)) {
     // The path's own record has lost, or `judge` would have said so.
     const bool same_path = at->first == path;
-    if (!same_path && at->second.stamp >= record.stamp) {
+    const bool stands = at->second.stamp >= record.stamp;
+    if (!same_path && stands && !planted(Defect::drop_below_replaced_parent)) {
       ++at;
       continue;
     }
@@ -53,7 +57,9 @@ Document::Merged Document::merge(const Path& path, Record record) {
     auto node = records_.extract(at++);
     merged.removed.emplace_back(std::move(node.key()), std::move(node.mapped()));
   }
-  version_ = std::max(version_, record.stamp.version);
+  if (!planted(Defect::version_ignores_knowledge)) {
+    version_ = std::max(version_, record.stamp.version);
+  }
   count(path, record, +1);
   records_.emplace(path, std::move(record));
   merged.stored = true;

@@ -14,6 +14,8 @@ run_all_tests() {
   mkdir -p "$results"
   if run_part "install" install_for build node && run_part "build" compile_preset ci; then
     run_part "unit tests" unit_tests || true
+    run_part "simulation" simulated_runs --seeds 5000 || true
+    run_part "defects" simulated_runs --defects || true
     run_part "architecture" node_tests tests/architecture || true
     run_part "system tests" system_tests || true
     run_part "contract" contract_checks || true
@@ -46,6 +48,18 @@ print_summary() {
   [[ $total_skipped -eq 0 ]] || skipped=", $total_skipped skipped"
   echo
   echo "$total_passed passed, $total_failed failed$skipped"
+}
+
+# simulated_runs ARGUMENTS…: of ./dev simulate; the last line tells the counts.
+simulated_runs() {
+  local log=$results/simulation.log program=simulate status=0
+  if [[ $1 == --defects ]]; then
+    program=simulate_defects
+    shift
+  fi
+  "build/release/$program" "$@" 2>&1 | tee "$log" || status=1
+  count_closing_line "$log"
+  return "$status"
 }
 
 unit_tests() {

@@ -1,5 +1,6 @@
 #include "storage/memory_store.h"
 
+#include "base/defects.h"
 #include "storage/write_grouping.h"
 
 #include <utility>
@@ -12,8 +13,10 @@ namespace {
 /// Hands out writes that were all gathered when the pull began.
 class MemoryPull final : public PullCursor {
  public:
-  MemoryPull(std::vector<crdt::Write> writes, crdt::VersionVector vector)
-      : writes_(std::move(writes)), vector_(std::move(vector)) {}
+  /// `later`: the vector as it goes on to change.
+  MemoryPull(std::vector<crdt::Write> writes, crdt::VersionVector vector,
+             const crdt::VersionVector& later)
+      : writes_(std::move(writes)), vector_(std::move(vector)), later_(later) {}
 
   Result<Piece> next(std::size_t max_bytes) override {
     Piece piece;
@@ -26,12 +29,15 @@ class MemoryPull final : public PullCursor {
     return piece;
   }
 
-  const crdt::VersionVector& vector() const override { return vector_; }
+  const crdt::VersionVector& vector() const override {
+    return planted(Defect::claim_later_than_entries) ? later_ : vector_;
+  }
 
  private:
   std::vector<crdt::Write> writes_;
   std::size_t given_ = 0;
   crdt::VersionVector vector_;
+  const crdt::VersionVector& later_;
 };
 
 }  // namespace
@@ -76,13 +82,20 @@ Result<std::unique_ptr<PullCursor>> MemoryStore::open_pull(
   std::vector<crdt::Write> writes;
   for (const auto& [dot, user, path] : disk_.log) {
     if (vector.covers(dot)) continue;
+    if (planted(Defect::pull_leaves_out_beyond) && !disk_.state.vector.covers(dot)) continue;
+    if (planted(Defect::claim_per_origin) && dot.origin != disk_.state.replica) continue;
     const crdt::Record* record = find(disk_, user, path);
     if (record == nullptr || record->dot != dot) continue;
     if (auto added = add_to_writes(writes, user, path, *record); !added) {
       return tl::unexpected(added.error());
     }
   }
-  return std::make_unique<MemoryPull>(std::move(writes), disk_.state.vector);
+  crdt::VersionVector claim = disk_.state.vector;
+  if (planted(Defect::claim_per_origin)) {
+    claim = {};
+    claim.raise(disk_.state.replica, disk_.state.vector[disk_.state.replica]);
+  }
+  return std::make_unique<MemoryPull>(std::move(writes), std::move(claim), disk_.state.vector);
 }
 
 Result<void> MemoryStore::recover() {
@@ -109,10 +122,11 @@ void MemoryStore::crash() {
   reopen();
 }
 
-std::unique_ptr<MemoryStore> MemoryStore::copy() const {
+std::unique_ptr<MemoryStore> MemoryStore::copy(std::optional<ReplicaId> replica) const {
   const std::lock_guard lock(mutex_);
   auto copied = std::make_unique<MemoryStore>(disk_.state.replica);
   copied->disk_ = disk_;
+  if (replica) copied->disk_.state.replica = *replica;
   copied->reopen();
   return copied;
 }
@@ -131,6 +145,7 @@ void MemoryStore::apply(Disk& disk, const wire::StoreBatch& batch) {
   for (const auto& [bucket, sum] : batch.digests) disk.state.digest.set(bucket, sum);
   disk.state.totals = batch.totals;
   if (batch.replica) disk.state.replica = *batch.replica;
+  ++disk.commits;
 }
 
 void MemoryStore::apply(Disk& disk, const wire::RecordChange& change) {

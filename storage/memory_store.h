@@ -41,17 +41,20 @@ class MemoryStore final : public Store {
   void crash();
 
   /// The data directory as a backup would have it: what is committed now. No knobs are copied.
-  std::unique_ptr<MemoryStore> copy() const;
-
- private:
-  using LogKey = std::tuple<Dot, UserId, crdt::Path>;
+  /// `replica`: the id that the copy is given where it is to be another's.
+  std::unique_ptr<MemoryStore> copy(std::optional<ReplicaId> replica = {}) const;
 
   struct Disk {
     std::map<UserId, std::map<crdt::Path, crdt::Record>> users;
-    std::set<LogKey> log;
-    wire::StoreState state;  ///< but for `beyond`, which the log knows
+    std::set<std::tuple<Dot, UserId, crdt::Path>> log;
+    wire::StoreState state;     ///< but for `beyond`, which the log knows
+    std::uint64_t commits = 0;  ///< that have reached it
   };
+  /// What is on the disk, whatever has been told of it. No other thread may use the store
+  /// meanwhile.
+  const Disk& disk() const { return disk_; }
 
+ private:
   static void apply(Disk& disk, const wire::StoreBatch& batch);
   static void apply(Disk& disk, const wire::RecordChange& change);
   static const crdt::Record* find(const Disk& disk, const UserId& user, const crdt::Path& path);

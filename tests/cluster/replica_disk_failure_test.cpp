@@ -124,13 +124,10 @@ TEST(ReplicaDiskFailure, OfASessionsFramesTheOrderIsKept) {
   ReplicaDriver node(options);
   // Bob's commit is under way. Alice's request is held behind it, her document leaves memory, and
   // her write waits for it to come back.
-  node.run(StateRead{1, "bob", {}});
-  node.load({}, "bob");
   node.run(ClientWrite{{9}, "bob", request_of({set("a", "1")})});
+  node.load({}, "bob");
   node.ask_state(1);
   node.load();
-  node.run(StateRead{2, "carol", {}});
-  node.load({}, "carol");
   node.effects();
   node.write(1, request_of({set("a", "2")}));
   ASSERT_THAT(node.effects(), ElementsAre("load alice"));

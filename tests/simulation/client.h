@@ -1,13 +1,14 @@
 #pragma once
 
-#include "tests/cluster/harness/node.h"
-#include "tests/cluster/harness/reference_state.h"
+#include "tests/simulation/node.h"
+#include "tests/simulation/reference_state.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,13 @@ class Client : public Session {
   Node* node() const { return node_; }
 
   void connect(Node& node);
+  /// Connects and asks for the state, before anything that is sent later.
+  void return_to(Node& node);
   void disconnect();
   /// Sends the writes that were refused for a while again.
   void retry();
+  /// Asks for the whole state as JSON; the answer is only looked at.
+  void probe();
   /// Makes a write and sends it if there is a connection.
   void write(std::vector<crdt::Change> changes, bool is_batch);
   virtual void request() = 0;
@@ -58,6 +63,8 @@ class Client : public Session {
   virtual void on_ack(const Pending& write, const wire::Ack& ack, const crdt::Stamp& stamp) = 0;
   virtual void on_record(const wire::SyncedRecord& record) = 0;
   virtual void on_delta(const wire::Delta& delta) = 0;
+  /// After each event.
+  virtual void on_told() {}
 
   void send(cluster::ClientRequest request);
   void note_version(std::uint64_t version) { version_ = std::max(version_, version); }
@@ -68,9 +75,12 @@ class Client : public Session {
   bool answered_ = false;      ///< this connection's request has been
 
  private:
+  /// `latency_ms`: how long what it sends is under way.
+  bool open_session(Node& node, std::int64_t latency_ms);
   void send(Pending& write);
   void hear(const wire::ClientEvent& event);
   void hear(const wire::Ack& ack);
+  void hear(const wire::Full& full);
   void hear(const wire::ErrorEvent& error);
   std::deque<Pending>::iterator find(const wire::RequestId& id);
 
@@ -95,6 +105,10 @@ class FullClient final : public Client {
   void forget_cursor();
   /// Forgets all but its writes that were not acked yet.
   void start_over();
+  /// Its cursor covers writes of the origin beyond `seq`.
+  bool is_evidence(ReplicaId origin, std::uint64_t seq) const {
+    return cursor_ && (*cursor_)[origin] > seq;
+  }
   void check_against(const DiskImage& disk) const override;
   std::string state() const override { return known_.materialise(); }
 
@@ -104,9 +118,12 @@ class FullClient final : public Client {
   void on_ack(const Pending& write, const wire::Ack& ack, const crdt::Stamp& stamp) override;
   void on_record(const wire::SyncedRecord& record) override;
   void on_delta(const wire::Delta& delta) override;
+  void on_told() override;
   void see(const std::optional<Dot>& dot);
 
   ReferenceState known_;
+  PathView shown_;  ///< what it would be without stamps since the last answer
+  std::set<Dot> just_told_;
   std::optional<crdt::VersionVector> cursor_;
   crdt::VersionVector seen_;
   std::int64_t last_timestamp_ms_ = 0;
@@ -119,17 +136,16 @@ class SimpleClient final : public Client {
 
   void request() override;
   void check_against(const DiskImage& disk) const override;
-  std::string state() const override { return lay_out(known_); }
+  std::string state() const override { return shown_.state(); }
 
  private:
   void stamp(wire::WriteRequest&) override {}
-  void on_disconnected() override { known_.clear(); }
+  void on_disconnected() override { shown_ = {}; }
   void on_ack(const Pending& write, const wire::Ack& ack, const crdt::Stamp& stamp) override;
   void on_record(const wire::SyncedRecord& record) override;
   void on_delta(const wire::Delta& delta) override;
-  void put(const crdt::Path& path, const crdt::Payload& payload);
 
-  std::map<crdt::Path, crdt::Payload> known_;
+  PathView shown_;
 };
 
 }  // namespace anabranch::simulation

@@ -1,18 +1,20 @@
 #pragma once
 
-#include "tests/cluster/harness/client.h"
-#include "tests/cluster/harness/event_queue.h"
-#include "tests/cluster/harness/history.h"
-#include "tests/cluster/harness/network.h"
-#include "tests/cluster/harness/node.h"
-#include "tests/cluster/harness/seeded_random.h"
+#include "tests/simulation/client.h"
+#include "tests/simulation/event_queue.h"
+#include "tests/simulation/fault_counts.h"
+#include "tests/simulation/history.h"
+#include "tests/simulation/misfortunes.h"
+#include "tests/simulation/network.h"
+#include "tests/simulation/node.h"
+#include "tests/simulation/oracles.h"
+#include "tests/simulation/plan.h"
+#include "tests/simulation/seeded_random.h"
+#include "tests/simulation/workload.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <set>
 #include <string>
-#include <vector>
 
 namespace anabranch::simulation {
 
@@ -21,7 +23,7 @@ namespace anabranch::simulation {
 class World {
  public:
   /// `talkative`: prints what happens.
-  World(std::uint64_t seed, bool talkative);
+  World(std::uint64_t seed, bool talkative, ClientDefects client_defects = {});
 
   /// Lets so many things happen, one after the other, and checks the promises between them.
   void live(std::size_t happenings);
@@ -31,13 +33,16 @@ class World {
 
   /// How much has happened, so that a test can see that it was not too little.
   struct Tally {
+    std::int64_t simulated_ms = 0;
+    std::size_t writes = 0;
     std::size_t acked = 0;
     std::size_t replicated = 0;
-    std::size_t commits_failed = 0;
-    std::size_t disks_lost = 0;
     std::size_t ids_minted = 0;
     std::uint64_t pulls = 0;
     std::uint64_t gaps = 0;
+    FaultCounts faults;
+
+    void add(const Tally& other);
   };
   Tally tally() const;
 
@@ -45,58 +50,29 @@ class World {
   std::string fingerprint() const;
 
  private:
-  /// What may go wrong in this run, and how often.
-  struct Misfortunes {
-    bool network = false;
-    bool partitions = false;
-    bool crashes = false;
-    bool disks_fail = false;
-    bool disks_lost = false;
-    bool backups = false;
-    bool clocks = false;
-  };
-
   void make_nodes();
   void make_clients();
-  NetworkFaults choose_faults();
-  cluster::ReplicaOptions choose_options(std::size_t self, std::size_t count);
-
   void pass(std::int64_t ms);
-  void happen();
-  void client_acts();
-  void something_breaks();
-  void break_link();
-  void break_disk(Node& node);
-  void lose_disk(Node& node);
-  void restore_backup(Node& node);
-  void finish_restore(Node& node);
-  void make_write(Client& client);
-  crdt::Change make_change(const crdt::Path& path);
   void compare_memory_with_disk(Node& node);
-
-  void check();
   bool converged() const;
   std::string describe_nodes() const;
-  void check_ends();
   void settle_clients();
+  void check_ends();
   std::size_t copies(const std::string& but, Dot dot) const;
   void log(const std::string& line) const;
 
   EventQueue queue_;
   SeededRandom random_;
   bool talkative_;
+  Plan plan_;
   Network network_;
   History history_;
   Surroundings surroundings_;
+  Nodes nodes_;
+  Clients clients_;
+  Oracles oracles_;
   Misfortunes misfortunes_;
-  std::vector<std::unique_ptr<Node>> nodes_;
-  std::vector<std::unique_ptr<Client>> clients_;
-  std::vector<UserId> users_;
-  std::size_t copies_ = 0;
-  std::size_t disks_lost_ = 0;
-  std::set<ReplicaId> restored_ids_;
-  std::set<const Node*> in_repair_;  ///< not to be started
-  std::uint64_t values_ = 0;
+  Workload workload_;
 };
 
 }  // namespace anabranch::simulation

@@ -3,10 +3,11 @@
 #include "base/time.h"
 #include "cluster/replica.h"
 #include "storage/memory_store.h"
-#include "tests/cluster/harness/event_queue.h"
-#include "tests/cluster/harness/history.h"
-#include "tests/cluster/harness/network.h"
-#include "tests/cluster/harness/seeded_random.h"
+#include "tests/simulation/disk_image.h"
+#include "tests/simulation/event_queue.h"
+#include "tests/simulation/history.h"
+#include "tests/simulation/network.h"
+#include "tests/simulation/seeded_random.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,16 +32,12 @@ class Session {
   virtual void lost() = 0;
 };
 
-/// All records and the vector of a disk, as they are at this moment.
-struct DiskImage {
-  std::map<UserId, ReferenceState> users;  ///< each record with its dot
-  crdt::VersionVector vector;
-  bool holds_beyond = false;
-  wire::StateTotals totals;  ///< counted anew
-  std::string digest;        ///< computed anew
+class Node;
 
-  /// The write is covered, or one of its records is held.
-  bool knows(Dot dot) const;
+/// Mistakes that a client could make, for the simulation to find.
+struct ClientDefects {
+  bool notes_dots_before_its_answer = false;
+  bool drops_what_an_answer_does_not_cover = false;
 };
 
 /// What all nodes of a simulation share.
@@ -52,7 +49,10 @@ struct Surroundings {
   std::function<void(const std::string& line)> log;
   /// How many disks but this node's know the write, as far as their vectors tell.
   std::function<std::size_t(const std::string& node, Dot dot)> copies_elsewhere;
+  /// A batch has reached the node's disk.
+  std::function<void(const Node& node, const wire::StoreBatch& batch)> committed;
   bool is_talkative = false;
+  ClientDefects client_defects;
   std::uint64_t last_session = 0;  ///< sessions are numbered over all nodes
 };
 
@@ -79,8 +79,12 @@ class Node {
   /// Keeps a copy of the disk as it is now.
   void back_up() { backup_ = store_->copy(); }
   bool has_backup() const { return backup_ != nullptr; }
-  /// The process dies, and its disk is the backup's again: replica id and all, as by hand.
-  void restore_backup();
+  /// How a backup comes back: `copied` by hand, replica id and all, or `restored` under a new one.
+  enum class Comeback { copied, restored };
+  /// The process dies, and its disk is the backup's again.
+  void bring_backup(Comeback how);
+  /// The process stands still for so long, while its sockets go on to fill.
+  void stall(std::int64_t ms);
   void next_commit_fails(storage::FailedCommit outcome);
   void set_disk_full(bool full);
   void jump_clock(std::int64_t ms) { clock_offset_ms_ += ms; }
@@ -102,11 +106,19 @@ class Node {
   const Tally& tally() const { return tally_; }
 
   Now now() const;
+  const cluster::ReplicaOptions& replica_options() const { return options_.replica; }
   bool ready() const { return process_ && process_->replica.ready(); }
   cluster::ReplicaStatus status() const { return process_->replica.status(now()); }
-  DiskImage disk_image() const;
+  /// What the disk holds; good until the next commit.
+  const DiskImage& disk_image() const;
+  const crdt::VersionVector& disk_vector() const { return store_->disk().state.vector; }
+  /// No commit is bound to fail.
+  bool is_disk_well() const { return !disk_is_full_ && !planned_failure_; }
+  ReplicaId disk_replica() const { return store_->disk().state.replica; }
   std::size_t disk() const { return disk_; }
   const std::vector<ReplicaId>& own_ids() const { return own_ids_; }
+  /// Clients may be told late of what turned up when the disk came back.
+  bool has_recovered_lately() const;
   /// True when clients and peers have been told of everything that is on disk.
   bool is_settled() const;
 
@@ -141,12 +153,12 @@ class Node {
     bool telling = false;  ///< … and the next turn tells it
     bool recovering = false;
     std::int64_t recovered_ms = -settling_ms;
+    std::deque<std::function<void()>> arrivals;  ///< while it stands still
     std::deque<Job> jobs;  ///< of the thread that reads the store; one at a time
     std::map<std::string, Serving> serving;
     std::map<SessionId, OpenSession> sessions;
     std::map<std::uint64_t, std::function<void(const std::string&)>> reads;
     std::uint64_t last_read = 0;
-    crdt::VersionVector last_vector;
   };
 
   /// Plans something that happens only while this process lives.
@@ -157,12 +169,20 @@ class Node {
   void plan_job();
   void run_job();
   void serve(const std::string& peer);
+  OpenSession* open_session(SessionId id);
+  std::int64_t stalled_ms() const;
+  /// What comes from outside is taken in its order, once the process does not stand still.
+  void arrive(std::function<void()> input);
+  void take_arrivals();
   /// What leaves the node tells of nothing that is not on its disk.
-  void check_told(const std::vector<wire::ClientEvent>& events) const;
+  void check_told(const UserId& user, const std::vector<wire::ClientEvent>& events) const;
+  void check_record(const UserId& user, const wire::SyncedRecord& record) const;
+  void check_batch(const UserId& user, const wire::BatchSync& batch) const;
+  void check_writer_left_out(const cluster::Deliver& effect) const;
   void check_sent(const wire::PeerMessage& message) const;
   void note_commit(const wire::StoreBatch& batch);
   void note_found_batch();
-  std::vector<crdt::Write> read_beyond(const crdt::VersionVector& vector) const;
+  void note_vector();
 
   void carry_out(cluster::LoadUser& effect);
   void carry_out(cluster::Commit& effect);
@@ -194,6 +214,10 @@ class Node {
   std::optional<wire::StoreBatch> found_later_;
   bool disk_is_full_ = false;
   std::int64_t clock_offset_ms_ = 0;
+  std::int64_t stalled_until_ms_ = 0;
+  crdt::VersionVector highest_;  ///< of this disk
+  mutable std::optional<DiskImage> image_;
+  mutable std::uint64_t image_commits_ = 0;
   std::uint64_t incarnation_ = 0;
   Tally tally_;
   std::unique_ptr<Process> process_;

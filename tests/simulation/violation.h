@@ -10,8 +10,10 @@ struct Violation : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-inline void require(bool holds, const std::string& otherwise) {
-  if (!holds) throw Violation(otherwise);
+/// `otherwise`: makes the words of the violation, only where it is one.
+template <class Words>
+void require(bool holds, Words otherwise) {
+  if (!holds) throw Violation(otherwise());
 }
 
 }  // namespace anabranch::simulation

@@ -1,7 +1,7 @@
-#include "tests/cluster/harness/client.h"
+#include "tests/simulation/client.h"
 
-#include "tests/cluster/harness/violation.h"
 #include "tests/cluster/support.h"
+#include "tests/simulation/violation.h"
 
 #include <algorithm>
 #include <type_traits>
@@ -14,14 +14,23 @@ Client::Client(std::string tab, UserId user, Surroundings& world)
 
 // ---- the connection
 
-void Client::connect(Node& node) {
+bool Client::open_session(Node& node, std::int64_t latency_ms) {
   disconnect();
-  if (!node.is_up()) return;
+  if (!node.is_up()) return false;
   node_ = &node;
   session_ = {++world_.last_session};
-  latency_ms_ = world_.random.between(0, 20);
+  latency_ms_ = latency_ms;
   world_.log(name() + " connects to " + node.name());
   node.open(session_, user_, this);
+  return true;
+}
+
+void Client::return_to(Node& node) {
+  if (open_session(node, 0)) request();
+}
+
+void Client::connect(Node& node) {
+  if (!open_session(node, world_.random.between(0, 20))) return;
   // Some ask first and some write first; what waits is sent again under the same stamps.
   const bool asks_first = world_.random.chance(70);
   if (asks_first) request();
@@ -50,6 +59,12 @@ void Client::retry() {
   for (Pending& write : pending_) {
     if (!write.under_way) send(write);
   }
+}
+
+void Client::probe() {
+  cluster::ClientRequest request;
+  request.want = wire::StateRequest::Want::full;
+  send(std::move(request));
 }
 
 void Client::write(std::vector<crdt::Change> changes, bool is_batch) {
@@ -82,18 +97,19 @@ void Client::send(cluster::ClientRequest request) {
 // ---- what it hears
 
 void Client::answer(const std::vector<wire::ClientEvent>& events) {
-  require(!frames_.empty(), name() + " gets an answer to nothing");
+  require(!frames_.empty(), [&] { return name() + " gets an answer to nothing"; });
   const std::uint64_t frame = frames_.front();
   frames_.pop_front();
-  require(!events.empty(), name() + " gets an empty answer");
+  require(!events.empty(), [&] { return name() + " gets an empty answer"; });
   const wire::ClientEvent& first = events.front();
   const wire::RequestId id{std::to_string(frame)};
   if (const auto* ack = std::get_if<wire::Ack>(&first)) {
-    require(frame != 0 && ack->id == id, name() + " gets an ack out of turn");
+    require(frame != 0 && ack->id == id, [&] { return name() + " gets an ack out of turn"; });
   } else if (const auto* error = std::get_if<wire::ErrorEvent>(&first)) {
-    require(frame == 0 ? !error->id : error->id == id, name() + " gets an error out of turn");
+    require(frame == 0 ? !error->id : error->id == id,
+            [&] { return name() + " gets an error out of turn"; });
   } else {
-    require(frame == 0, name() + " gets a state instead of an ack");
+    require(frame == 0, [&] { return name() + " gets a state instead of an ack"; });
   }
   tell(events);
 }
@@ -102,6 +118,7 @@ void Client::tell(const std::vector<wire::ClientEvent>& events) {
   for (const wire::ClientEvent& event : events) {
     if (world_.is_talkative) world_.log(name() + " hears " + cluster::describe(event));
     hear(event);
+    on_told();
   }
 }
 
@@ -110,6 +127,8 @@ void Client::hear(const wire::ClientEvent& event) {
     hear(*ack);
   } else if (const auto* error = std::get_if<wire::ErrorEvent>(&event)) {
     hear(*error);
+  } else if (const auto* full = std::get_if<wire::Full>(&event)) {
+    hear(*full);
   } else if (const auto* sync = std::get_if<wire::Sync>(&event)) {
     note_version(sync->record.stamp.version);
     on_record(sync->record);
@@ -131,27 +150,46 @@ void Client::hear(const wire::ClientEvent& event) {
 void Client::hear(const wire::Ack& ack) {
   if (ack.durability == wire::Durability::replicated) {
     const auto found = acked_.find(ack.id.json);
-    require(found != acked_.end(), name() + " gets a second ack without the first");
+    require(found != acked_.end(), [&] { return name() + " gets a second ack without the first"; });
     world_.history.replicated(found->second);
     acked_.erase(found);
     return;
   }
   const auto found = find(ack.id);
-  require(found != pending_.end(), name() + " gets an ack twice");
+  require(found != pending_.end(), [&] { return name() + " gets an ack twice"; });
   const Pending write = std::move(*found);
   pending_.erase(found);
   const std::string tab = write.request.tab.value_or("session-" + std::to_string(session_.value));
   const crdt::Stamp stamp{ack.version, ack.timestamp_ms, tab};
+  for (const crdt::Change& change : write.request.changes) {
+    const ReferenceState::Entry entry{stamp, change.payload, {}};
+    require(node_->disk_image().of(user_).judge(change.path, entry) != ReferenceState::Outcome::won,
+            [&] {
+              return name() + " gets an ack of what is not on " + node_->name() +
+                     "'s disk: " + to_string(change.path, entry);
+            });
+  }
   acked_[ack.id.json] =
       world_.history.acked({user_, stamp, write.request.changes, node_->name(), node_->disk()});
   note_version(ack.version);
   on_ack(write, ack, stamp);
 }
 
+/// The state as JSON is that of the vector it comes with.
+void Client::hear(const wire::Full& full) {
+  const DiskImage& disk = node_->disk_image();
+  if (disk.holds_beyond || disk.vector != full.position.vector) return;
+  const std::string there = world_.history.covered(user_, full.position.vector).materialise();
+  require(full.state == there, [&] {
+    return name() + " gets the state " + full.state + " where the writes of " + "its vector give " +
+           there;
+  });
+}
+
 void Client::hear(const wire::ErrorEvent& error) {
   if (!error.id) return;  // its request was refused; it asks again some day
   const auto found = find(*error.id);
-  require(found != pending_.end(), name() + " gets an error after an ack");
+  require(found != pending_.end(), [&] { return name() + " gets an error after an ack"; });
   switch (error.code) {
     case wire::ErrorCode::unavailable:
     case wire::ErrorCode::rate_limited:
@@ -200,22 +238,45 @@ void FullClient::start_over() {
   disconnect();
   forget_cursor();
   known_ = {};
+  shown_ = {};
 }
 
 void FullClient::see(const std::optional<Dot>& dot) {
-  if (answered_ && dot) seen_.raise(dot->origin, dot->seq);
+  const bool may_note = answered_ || world_.client_defects.notes_dots_before_its_answer;
+  if (may_note && dot) seen_.raise(dot->origin, dot->seq);
 }
 
 void FullClient::on_ack(const Pending& write, const wire::Ack& ack, const crdt::Stamp& stamp) {
   for (const crdt::Change& change : write.request.changes) {
     known_.merge(change.path, {stamp, change.payload, ack.dot});
   }
+  for (const crdt::Change& change : write.request.changes) shown_.put(change.path, change.payload);
   see(ack.dot);
 }
 
 void FullClient::on_record(const wire::SyncedRecord& record) {
   known_.merge(record.path, {record.stamp, record.payload, record.dot});
+  shown_.put(record.path, record.payload);
   see(record.dot);
+  if (record.dot) just_told_.insert(*record.dot);
+}
+
+/// A write of which a part has been told with its dot has been told, or superseded, in all parts.
+void FullClient::on_told() {
+  for (const Dot dot : std::exchange(just_told_, {})) {
+    const auto& changes = world_.history.changes_of(dot);
+    if (!answered_ || changes.size() < 2) continue;
+    const auto part = std::find_if(changes.begin(), changes.end(), [&](const auto& change) {
+      const auto held = known_.entries().find(change.first);
+      return held != known_.entries().end() && held->second.dot == dot;
+    });
+    if (part == changes.end()) continue;
+    const crdt::Stamp stamp = known_.entries().at(part->first).stamp;
+    for (const auto& [path, payload] : changes) {
+      require(known_.judge(path, {stamp, payload, dot}) != ReferenceState::Outcome::won,
+              [&] { return name() + " has been told a part of the batch " + dot.to_string(); });
+    }
+  }
 }
 
 void FullClient::on_delta(const wire::Delta& delta) {
@@ -224,29 +285,45 @@ void FullClient::on_delta(const wire::Delta& delta) {
   for (const wire::SyncedRecord& record : delta.changes) {
     known_.merge(record.path, {record.stamp, record.payload, record.dot});
   }
-  if (delta.complete) {
+  if (delta.complete && !world_.client_defects.drops_what_an_answer_does_not_cover) {
     for (const auto& [path, entry] : former.entries()) {
       const bool uncovered = entry.dot && !delta.position.vector.covers(*entry.dot);
       if (uncovered) known_.merge(path, entry);
     }
   }
+  for (const auto& [path, entry] : former.entries()) {
+    const bool is_newer = entry.dot && !delta.position.vector.covers(*entry.dot);
+    require(!is_newer || known_.judge(path, entry) != ReferenceState::Outcome::won, [&] {
+      return "an answer takes from " + name() +
+             " what its node does not know yet: " + to_string(path, entry);
+    });
+  }
+  shown_ = {};
+  for (const auto& [path, entry] : known_.entries()) shown_.put(path, entry.payload);
   cursor_ = delta.position.vector;
   seen_ = {};
 }
 
 void FullClient::check_against(const DiskImage& disk) const {
-  static const ReferenceState nothing;
-  const auto found = disk.users.find(user());
-  const ReferenceState& there = found == disk.users.end() ? nothing : found->second;
+  const ReferenceState& there = disk.of(user());
+  bool is_ahead = false;
   for (const auto& [path, entry] : there.entries()) {
-    require(known_.judge(path, entry) != ReferenceState::Outcome::won,
-            name() + " lacks what " + node()->name() + " has: " + to_string(path, entry));
+    require(known_.judge(path, entry) != ReferenceState::Outcome::won, [&] {
+      return name() + " lacks what " + node()->name() + " has: " + to_string(path, entry);
+    });
   }
   for (const auto& [path, entry] : known_.entries()) {
-    const bool ahead = !entry.dot || !disk.vector.covers(*entry.dot);
-    require(ahead || there.holds(path, entry.stamp, entry.payload),
-            name() + " has what " + node()->name() + " has not: " + to_string(path, entry));
+    const bool is_newer = !entry.dot || !disk.vector.covers(*entry.dot);
+    is_ahead = is_ahead || is_newer;
+    require(is_newer || there.holds(path, entry.stamp, entry.payload), [&] {
+      return name() + " has what " + node()->name() + " has not: " + to_string(path, entry);
+    });
   }
+  // Laid out by path as it was told since its answer it is the same, unless it knows of more.
+  require(is_ahead || shown_.state() == there.materialise(), [&] {
+    return name() + " shows " + shown_.state() + " where " + node()->name() + " has " +
+           there.materialise();
+  });
 }
 
 // ---- the client that needs no stamps
@@ -257,30 +334,28 @@ void SimpleClient::request() {
   send(std::move(request));
 }
 
-void SimpleClient::put(const crdt::Path& path, const crdt::Payload& payload) {
-  std::erase_if(known_, [&](const auto& entry) { return path.covers(entry.first); });
-  known_.emplace(path, payload);
+void SimpleClient::on_ack(const Pending& write, const wire::Ack& ack, const crdt::Stamp&) {
+  require(ack.applied, [&] { return name() + " wrote on what its node knows, and lost to it"; });
+  for (const crdt::Change& change : write.request.changes) shown_.put(change.path, change.payload);
 }
 
-void SimpleClient::on_ack(const Pending& write, const wire::Ack&, const crdt::Stamp&) {
-  for (const crdt::Change& change : write.request.changes) put(change.path, change.payload);
+void SimpleClient::on_record(const wire::SyncedRecord& record) {
+  shown_.put(record.path, record.payload);
 }
-
-void SimpleClient::on_record(const wire::SyncedRecord& record) { put(record.path, record.payload); }
 
 void SimpleClient::on_delta(const wire::Delta& delta) {
-  require(delta.complete, name() + " asked for a complete delta");
-  known_.clear();
+  require(delta.complete, [&] { return name() + " asked for a complete delta"; });
+  shown_ = {};
   for (const wire::SyncedRecord& record : delta.changes) {
-    known_.emplace(record.path, record.payload);
+    shown_.put(record.path, record.payload);
   }
 }
 
 void SimpleClient::check_against(const DiskImage& disk) const {
-  const auto found = disk.users.find(user());
-  const std::string there = found == disk.users.end() ? "{}" : found->second.materialise();
-  require(state() == there,
-          name() + " has " + state() + " where " + node()->name() + " has " + there);
+  const std::string there = disk.of(user()).materialise();
+  require(state() == there, [&] {
+    return name() + " has " + state() + " where " + node()->name() + " has " + there;
+  });
 }
 
 }  // namespace anabranch::simulation

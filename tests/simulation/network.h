@@ -1,7 +1,8 @@
 #pragma once
 
-#include "tests/cluster/harness/event_queue.h"
-#include "tests/cluster/harness/seeded_random.h"
+#include "tests/simulation/event_queue.h"
+#include "tests/simulation/fault_counts.h"
+#include "tests/simulation/seeded_random.h"
 #include "wire/peer_messages.h"
 
 #include <cstdint>
@@ -35,11 +36,19 @@ class Network {
       : queue_(queue), random_(random), deliver_(std::move(deliver)) {}
 
   void set_faults(NetworkFaults faults) { faults_ = faults; }
+  const FaultCounts& counts() const { return counts_; }
   void send(const std::string& from, const std::string& to, Path path, wire::PeerMessage message);
 
   void cut(const std::string& from, const std::string& to) { cut_.emplace(from, to); }
   void mend(const std::string& from, const std::string& to) { cut_.erase({from, to}); }
-  void mend_all() { cut_.clear(); }
+  /// Messages of the link take up to so much longer.
+  void slow(const std::string& from, const std::string& to, std::int64_t ms) {
+    slow_ms_[{from, to}] = ms;
+  }
+  void mend_all() {
+    cut_.clear();
+    slow_ms_.clear();
+  }
   bool is_cut(const std::string& from, const std::string& to) const {
     return cut_.count({from, to}) > 0;
   }
@@ -53,6 +62,8 @@ class Network {
   Deliver deliver_;
   NetworkFaults faults_;
   std::set<Link> cut_;
+  std::map<Link, std::int64_t> slow_ms_;
+  FaultCounts counts_;
   std::map<std::pair<Link, Path>, std::int64_t> last_arrival_ms_;
 };
 

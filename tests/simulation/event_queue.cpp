@@ -1,4 +1,4 @@
-#include "tests/cluster/harness/event_queue.h"
+#include "tests/simulation/event_queue.h"
 
 namespace anabranch::simulation {
 

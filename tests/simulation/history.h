@@ -3,7 +3,7 @@
 #include "base/ids.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
-#include "tests/cluster/harness/reference_state.h"
+#include "tests/simulation/reference_state.h"
 #include "wire/client_messages.h"
 #include "wire/store_batch.h"
 
@@ -48,6 +48,19 @@ class History {
 
   /// What a node with this vector must show of a user: all writes that it covers, merged.
   ReferenceState covered(const UserId& user, const crdt::VersionVector& vector) const;
+  /// Merges the writes that `to` covers and `from` does not into the users' states.
+  void merge_between(const crdt::VersionVector& from, const crdt::VersionVector& to,
+                     std::map<UserId, ReferenceState>& states) const;
+  /// How often what is known of a write has been changed: states merged before are void then.
+  std::uint64_t revisions() const { return revisions_; }
+
+  using Changes = std::map<crdt::Path, crdt::Payload>;
+  /// All changes of the write; none where it is not known.
+  const Changes& changes_of(Dot dot) const;
+
+  /// Throws where the disk has a part of a write, and what it lacks was never superseded: only a
+  /// node that catches up may hold what survived elsewhere.
+  void check_whole(const std::string& node, Dot dot, const ReferenceState& state) const;
 
   /// Throws where a complete answer is not what the writes that its vector covers give, with what
   /// it tells beyond them.
@@ -63,15 +76,18 @@ class History {
   struct Written {
     UserId user;
     crdt::Stamp stamp;
-    std::map<crdt::Path, crdt::Payload> changes;
+    Changes changes;
     bool doubtful = false;
   };
+  bool is_superseded(const UserId& user, const crdt::Path& path,
+                     const ReferenceState::Entry& entry) const;
   void note_put(const std::string& node, const wire::RecordChange& change, bool is_own,
                 std::set<Dot>& fresh);
   /// A doubtful write is seen again, or its dot given to another by its origin.
   void settle_doubt(const wire::RecordChange& change, bool is_own);
 
   std::map<Dot, Written> writes_;
+  std::uint64_t revisions_ = 0;
   std::map<ReplicaId, std::string> nodes_;
   std::vector<Acked> acked_;
 };

@@ -40,8 +40,17 @@ class ReferenceState {
   Entries entries_;
 };
 
-/// Payloads by path, laid out in path order: the state of a client that keeps no stamps.
-std::string lay_out(const std::map<crdt::Path, crdt::Payload>& known);
+/// Payloads by path, the last one told standing: the state of a client that keeps no stamps.
+class PathView {
+ public:
+  /// Lays the payload at the path over what stands at it and below it.
+  void put(const crdt::Path& path, const crdt::Payload& payload);
+  /// As JSON.
+  std::string state() const;
+
+ private:
+  std::map<crdt::Path, crdt::Payload> payloads_;
+};
 
 std::string to_string(const crdt::Path& path, const ReferenceState::Entry& entry);
 

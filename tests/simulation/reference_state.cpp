@@ -1,4 +1,4 @@
-#include "tests/cluster/harness/reference_state.h"
+#include "tests/simulation/reference_state.h"
 
 #include "crdt/document.h"
 #include "crdt/materialise.h"
@@ -44,14 +44,19 @@ bool ReferenceState::holds(const crdt::Path& path, const crdt::Stamp& stamp,
 }
 
 std::string ReferenceState::materialise() const {
-  std::map<crdt::Path, crdt::Payload> payloads;
-  for (const auto& [path, entry] : entries_) payloads.emplace(path, entry.payload);
-  return lay_out(payloads);
+  PathView view;
+  for (const auto& [path, entry] : entries_) view.put(path, entry.payload);
+  return view.state();
 }
 
-std::string lay_out(const std::map<crdt::Path, crdt::Payload>& known) {
+void PathView::put(const crdt::Path& path, const crdt::Payload& payload) {
+  std::erase_if(payloads_, [&](const auto& entry) { return path.covers(entry.first); });
+  payloads_.emplace(path, payload);
+}
+
+std::string PathView::state() const {
   crdt::Document document;
-  for (const auto& [path, payload] : known) {
+  for (const auto& [path, payload] : payloads_) {
     document.merge(path, crdt::Record{{1, 0, "t"}, {}, false, payload});
   }
   return crdt::materialise(document);

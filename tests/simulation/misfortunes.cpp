@@ -1,0 +1,210 @@
+#include "tests/simulation/misfortunes.h"
+
+#include <algorithm>
+#include <string>
+
+namespace anabranch::simulation {
+
+namespace {
+
+/// By then nothing that a dead process had sent is still under way.
+constexpr std::int64_t repair_ms = 5000;
+constexpr std::int64_t confiding_ms = 2000;
+/// More lost disks in one run would leave too little that is promised.
+constexpr std::size_t max_disks_lost = 2;
+
+}  // namespace
+
+void Misfortunes::strike() {
+  Node& node = *world_.random.pick(nodes_);
+  const std::size_t what = world_.random.below(100);
+  if (is_awaited(node)) return;
+  if (what < 27) {
+    if (dangers_.partitions) break_links();
+  } else if (what < 45) {
+    world_.log("the links are mended");
+    world_.network.mend_all();
+  } else if (what < 65) {
+    break_process(node);
+  } else if (what < 80) {
+    if (dangers_.disks_fail) break_disk(node);
+  } else if (what < 82) {
+    if (dangers_.disks_lost) lose_disk(node);
+  } else if (what < 90) {
+    if (dangers_.backups) use_backup(node);
+  } else if (what < 95) {
+    if (dangers_.clocks) jump_clock(node);
+  } else if (dangers_.stalls && node.is_up()) {
+    counts_.note("process stalled");
+    node.stall(world_.random.between(200, 12'000));
+  }
+}
+
+void Misfortunes::mend_all() {
+  world_.network.mend_all();
+  for (const auto& node : nodes_) {
+    node->set_disk_full(false);
+    node->start();
+  }
+}
+
+void Misfortunes::break_links() {
+  const std::size_t what = world_.random.below(10);
+  if (what < 2) return isolate(*world_.random.pick(nodes_));
+  if (what < 4) return slow_link();
+  const std::string& one = world_.random.pick(nodes_)->name();
+  const std::string& other = world_.random.pick(nodes_)->name();
+  if (one == other) return;
+  const bool both_ways = world_.random.chance(60);
+  counts_.note(both_ways ? "link cut" : "link cut one way");
+  world_.log("the link from " + one + " to " + other + " is cut" +
+             (both_ways ? ", both ways" : ""));
+  world_.network.cut(one, other);
+  if (both_ways) world_.network.cut(other, one);
+}
+
+void Misfortunes::isolate(const Node& node) {
+  counts_.note("node isolated");
+  world_.log(node.name() + " is cut off from all others");
+  for (const auto& other : nodes_) {
+    if (other.get() == &node) continue;
+    world_.network.cut(node.name(), other->name());
+    world_.network.cut(other->name(), node.name());
+  }
+}
+
+void Misfortunes::slow_link() {
+  const std::string& one = world_.random.pick(nodes_)->name();
+  const std::string& other = world_.random.pick(nodes_)->name();
+  counts_.note("link slow");
+  world_.log("the link from " + one + " to " + other + " is slow");
+  world_.network.slow(one, other, world_.random.between(200, 4000));
+}
+
+void Misfortunes::break_process(Node& node) {
+  if (in_repair_.count(&node) > 0) return;
+  if (!node.is_up()) return node.start();
+  if (!dangers_.crashes) return;
+  counts_.note("process killed");
+  node.crash();
+  if (world_.random.chance(60)) node.start();
+}
+
+void Misfortunes::break_disk(Node& node) {
+  const std::size_t what = world_.random.below(3);
+  if (what == 0) {
+    counts_.note("commit lost");
+    return node.next_commit_fails(storage::FailedCommit::lost);
+  }
+  if (what == 1) {
+    counts_.note("commit failed and found later");
+    return node.next_commit_fails(storage::FailedCommit::found_later);
+  }
+  counts_.note("disk full");
+  world_.log(node.name() + "'s disk is full");
+  node.set_disk_full(true);
+  world_.queue.after(world_.random.between(100, 3000), [&node] { node.set_disk_full(false); });
+}
+
+void Misfortunes::lose_disk(Node& node) {
+  if (disks_lost_ >= max_disks_lost || in_repair_.count(&node) > 0) return;
+  ++disks_lost_;
+  counts_.note("disk replaced");
+  node.lose_disk();
+  node.start();
+}
+
+void Misfortunes::use_backup(Node& node) {
+  if (!node.has_backup()) {
+    world_.log(node.name() + " is backed up");
+    return node.back_up();
+  }
+  if (disks_lost_ >= max_disks_lost || in_repair_.count(&node) > 0) return;
+  ++disks_lost_;
+  if (world_.random.chance(35)) {
+    counts_.note("backup restored");
+    node.bring_backup(Node::Comeback::restored);
+    return node.start();
+  }
+  in_repair_.insert(&node);
+  const Node* confidant = world_.random.chance(50) ? confide(node) : nullptr;
+  world_.queue.after(confidant ? confiding_ms : 0, [this, &node, confidant] {
+    node.crash();
+    world_.queue.after(repair_ms, [this, &node, confidant] {
+      if (confidant) {
+        world_.network.mend_all();
+        isolate(*confidant);
+      }
+      copy_backup(node);
+    });
+  });
+}
+
+/// From its backup on one other node alone hears what the node writes, and that one is away when
+/// the node comes back with its old disk: whoever else it asks finds nothing missing.
+const Node* Misfortunes::confide(Node& node) {
+  const Node* confidant = world_.random.pick(nodes_).get();
+  if (confidant == &node || nodes_.size() < 3) return nullptr;
+  world_.log(node.name() + " is backed up; " + confidant->name() + " alone hears it from now on");
+  node.back_up();
+  for (const auto& other : nodes_) {
+    if (other.get() == &node || other.get() == confidant) continue;
+    for (const Node* one : {static_cast<const Node*>(&node), confidant}) {
+      world_.network.cut(one->name(), other->name());
+      world_.network.cut(other->name(), one->name());
+    }
+  }
+  return confidant;
+}
+
+void Misfortunes::copy_backup(Node& node) {
+  counts_.note("backup copied back");
+  node.bring_backup(Node::Comeback::copied);
+  in_repair_.erase(&node);
+  node.start();
+  if (!has_witness(node)) doubt_what_only_memories_hold(node);
+}
+
+/// Sometimes the first to come is a client whose cursor knows more than the old disk does: the node
+/// is to take a new id for it, and so no dot that anyone remembers is given twice.
+bool Misfortunes::has_witness(Node& node) {
+  if (world_.random.chance(50) || !node.is_disk_well()) return false;
+  const ReplicaId id = node.disk_replica();
+  const std::uint64_t seq = node.disk_vector()[id];
+  for (const auto& client : clients_) {
+    auto* full = dynamic_cast<FullClient*>(client.get());
+    if (!full || !full->is_evidence(id, seq)) continue;
+    counts_.note("old disk told by a client");
+    awaited_[&node] = id;
+    full->return_to(node);
+    return true;
+  }
+  return false;
+}
+
+bool Misfortunes::is_awaited(const Node& node) const {
+  const auto found = awaited_.find(&node);
+  return found != awaited_.end() && found->second == node.disk_replica();
+}
+
+/// What was on the lost disk alone may be remembered by clients, and given another meaning by the
+/// node: no rule can help where nobody tells it. So those clients forget too.
+void Misfortunes::doubt_what_only_memories_hold(const Node& node) {
+  copied_ids_.insert(node.own_ids().begin(), node.own_ids().end());
+  world_.history.doubt(copied_ids_, [&](Dot dot) {
+    return std::any_of(nodes_.begin(), nodes_.end(),
+                       [dot](const auto& any) { return any->disk_image().knows(dot); });
+  });
+  for (const auto& client : clients_) {
+    if (auto* full = dynamic_cast<FullClient*>(client.get())) full->start_over();
+  }
+}
+
+void Misfortunes::jump_clock(Node& node) {
+  const std::int64_t ms = world_.random.between(-20'000, 20'000);
+  counts_.note("clock jumped");
+  world_.log(node.name() + "'s clock jumps by " + std::to_string(ms) + " ms");
+  node.jump_clock(ms);
+}
+
+}  // namespace anabranch::simulation

@@ -1,0 +1,160 @@
+#include "tests/simulation/node.h"
+#include "tests/simulation/violation.h"
+
+#include <algorithm>
+#include <utility>
+
+// The node's committer, and the thread that reads its store.
+
+namespace anabranch::simulation {
+
+namespace {
+
+constexpr std::uint32_t max_credit = 64;
+constexpr std::int64_t recovery_interval_ms = 500;
+
+}  // namespace
+
+void Node::carry_out(cluster::Commit& effect) {
+  after(world_.random.between(1, options_.max_commit_ms), [this, effect] {
+    const bool ok = store_->commit(effect.batch).has_value();
+    if (ok) {
+      note_commit(effect.batch);
+      process_->untold = true;
+    } else if (!disk_is_full_ &&
+               std::exchange(planned_failure_, {}) == storage::FailedCommit::found_later) {
+      found_later_ = effect.batch;
+    }
+    // It may die between the write and hearing of it.
+    after(world_.random.between(0, 3), [this, ticket = effect.ticket, ok] {
+      process_->telling = true;
+      input(cluster::Committed{ticket, ok});
+    });
+  });
+}
+
+void Node::note_commit(const wire::StoreBatch& batch) {
+  if (batch.replica) {
+    own_ids_.push_back(*batch.replica);
+    ++tally_.ids_minted;
+  }
+  world_.history.committed(name_, batch, own_ids_);
+  note_vector();
+  world_.committed(*this, batch);
+}
+
+void Node::note_vector() {
+  require(disk_vector().covers(highest_), [&] { return name_ + "'s vector has gone back"; });
+  highest_ = disk_vector();
+}
+
+void Node::note_found_batch() {
+  if (found_later_) note_commit(*found_later_);
+  found_later_.reset();
+}
+
+void Node::carry_out(cluster::LoadUser& effect) {
+  process_->jobs.emplace_back(effect);
+  plan_job();
+}
+
+void Node::carry_out(cluster::RecoverStore& effect) {
+  world_.log(name_ + "'s disk has failed");
+  ++tally_.commits_failed;
+  process_->recovering = true;
+  process_->jobs.emplace_back(effect);
+  plan_job();
+}
+
+void Node::carry_out(cluster::ServePull& effect) {
+  process_->jobs.emplace_back(std::move(effect));
+  plan_job();
+}
+
+void Node::carry_out(cluster::GrantPull& effect) {
+  process_->jobs.emplace_back(std::move(effect));
+  plan_job();
+}
+
+void Node::plan_job() {
+  if (process_->jobs.size() > 1) return;
+  after(world_.random.between(0, options_.max_read_ms), [this] { run_job(); });
+}
+
+void Node::run_job() {
+  Job job = std::move(process_->jobs.front());
+  std::visit([this](auto& some) { run(some); }, job);
+  process_->jobs.pop_front();
+  if (!process_->jobs.empty()) {
+    after(world_.random.between(0, options_.max_read_ms), [this] { run_job(); });
+  }
+}
+
+void Node::run(cluster::LoadUser& job) {
+  input(cluster::UserLoaded{job.user, store_->load_user(job.user)});
+}
+
+void Node::run(cluster::RecoverStore& job) {
+  process_->serving.clear();
+  if (!store_->recover()) {
+    after(recovery_interval_ms, [this, job] {
+      process_->jobs.emplace_back(job);
+      plan_job();
+    });
+    return;
+  }
+  note_found_batch();
+  world_.log(name_ + "'s disk is back");
+  process_->recovering = false;
+  process_->recovered_ms = world_.queue.now_ms();
+  auto resurfaced = store_->open_pull(job.vector).value()->next(SIZE_MAX).value().writes;
+  input(cluster::StoreRecovered{store_->state(), std::move(resurfaced)});
+}
+
+void Node::run(cluster::ServePull& job) {
+  Serving serving{job.pull.id, 0, std::min(job.pull.credit, max_credit), false,
+                  std::move(store_->open_pull(job.pull.vector).value())};
+  process_->serving[job.peer] = std::move(serving);
+  serve(job.peer);
+}
+
+void Node::run(cluster::GrantPull& job) {
+  const auto found = process_->serving.find(job.peer);
+  if (found == process_->serving.end() || found->second.id != job.credit.id) return;
+  found->second.credit = std::min(max_credit, found->second.credit + job.credit.credit);
+  serve(job.peer);
+}
+
+void Node::serve(const std::string& peer) {
+  const auto found = process_->serving.find(peer);
+  if (found == process_->serving.end() || found->second.credit == 0 || found->second.planned)
+    return;
+  found->second.planned = true;
+  after(world_.random.between(0, options_.max_read_ms), [this, peer, id = found->second.id] {
+    const auto at = process_->serving.find(peer);
+    if (at == process_->serving.end() || at->second.id != id) return;
+    Serving& serving = at->second;
+    serving.planned = false;
+    --serving.credit;
+    auto piece = serving.cursor->next(options_.pull_piece_bytes).value();
+    wire::PullPiece message{serving.id, serving.next_index++, std::move(piece.writes), {}};
+    if (piece.last) message.vector = serving.cursor->vector();
+    world_.network.send(name_, peer, Network::Path::exact, std::move(message));
+    if (piece.last) {
+      process_->serving.erase(at);
+    } else {
+      serve(peer);
+    }
+  });
+}
+
+const DiskImage& Node::disk_image() const {
+  const storage::MemoryStore::Disk& disk = store_->disk();
+  if (!image_ || image_commits_ != disk.commits) {
+    image_ = read_disk(disk, name_);
+    image_commits_ = disk.commits;
+  }
+  return *image_;
+}
+
+}  // namespace anabranch::simulation

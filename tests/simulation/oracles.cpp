@@ -1,0 +1,168 @@
+#include "tests/simulation/oracles.h"
+
+#include "tests/simulation/violation.h"
+
+#include <algorithm>
+#include <string>
+
+namespace anabranch::simulation {
+
+namespace {
+
+/// Pieces of one answer that the asker may have waiting: the credit it gives.
+constexpr std::size_t max_pull_pieces = 8;
+
+std::string list(const ReferenceState& state) {
+  std::string text;
+  for (const auto& [path, entry] : state.entries()) text += "\n    " + to_string(path, entry);
+  return text.empty() ? "\n    nothing" : text;
+}
+
+/// `dots`: those must be the same too.
+bool equal(const ReferenceState& one, const ReferenceState& other, bool dots) {
+  return std::equal(one.entries().begin(), one.entries().end(), other.entries().begin(),
+                    other.entries().end(), [dots](const auto& left, const auto& right) {
+                      return left.first == right.first && left.second.stamp == right.second.stamp &&
+                             left.second.payload == right.second.payload &&
+                             (!dots || left.second.dot == right.second.dot);
+                    });
+}
+
+/// Equal vectors with nothing beyond them mean equal records, tombstones and dots included.
+void check_agreement(const Node& one, const Node& other) {
+  const DiskImage& its = one.disk_image();
+  const DiskImage& others = other.disk_image();
+  if (its.vector != others.vector || its.holds_beyond || others.holds_beyond) return;
+  const std::string pair = one.name() + " and " + other.name();
+  require(its.digest == others.digest,
+          [&] { return pair + " have equal vectors and unequal digests"; });
+  require(its.users.size() == others.users.size(), [&] { return pair + " know unequal users"; });
+  for (const auto& [user, state] : its.users) {
+    require(equal(state, others.of(user), true), [&] {
+      return pair + " have equal vectors and unequal records of " + user + list(state) + "\n  and" +
+             list(others.of(user));
+    });
+  }
+}
+
+}  // namespace
+
+const Oracles::Expected& Oracles::expected_of(const Node& node) {
+  Expected& expected = expected_[&node];
+  const crdt::VersionVector& vector = node.disk_vector();
+  const bool is_void = expected.disk != node.disk() || expected.revisions != history_.revisions() ||
+                       !vector.covers(expected.vector);
+  if (is_void) expected = {node.disk(), history_.revisions(), {}, {}};
+  history_.merge_between(expected.vector, vector, expected.states);
+  expected.vector = vector;
+  return expected;
+}
+
+void Oracles::check_covered(const Node& node) {
+  const DiskImage& disk = node.disk_image();
+  const Expected& covered = expected_of(node);
+  for (const auto& [user, state] : covered.states) {
+    const ReferenceState& there = disk.of(user);
+    if (!disk.holds_beyond) {
+      require(equal(state, there, true), [&] {
+        return node.name() + " holds of " + user + list(there) +
+               "\n  but the writes that its vector covers give" + list(state);
+      });
+      continue;
+    }
+    ReferenceState expected = state;
+    for (const auto& [path, entry] : there.entries()) expected.merge(path, entry);
+    require(equal(expected, there, false), [&] {
+      return node.name() + ", with records beyond its vector, holds of " + user + list(there) +
+             "\n  but with the writes that its vector covers it is" + list(expected);
+    });
+  }
+  for (const auto& [user, state] : disk.users) {
+    require(disk.holds_beyond || covered.states.count(user) > 0, [&] {
+      return node.name() + " holds records of " + user + ", of whom its vector covers nothing";
+    });
+  }
+}
+
+void Oracles::check_commit(const Node& node, const wire::StoreBatch& batch) {
+  for (const wire::RecordChange& change : batch.records) {
+    if (change.kind != wire::RecordChange::Kind::put) continue;
+    history_.check_whole(node.name(), change.record.dot, node.disk_image().of(change.user));
+  }
+  check_covered(node);
+}
+
+void Oracles::check_word(const Node& node) const {
+  const DiskImage& disk = node.disk_image();
+  const cluster::ReplicaStatus status = node.status();
+  require(status.vector == disk.vector,
+          [&] { return node.name() + "'s vector is not its disk's"; });
+  require(status.totals == disk.totals,
+          [&] { return node.name() + "'s totals are not what its disk holds"; });
+  require(status.digest == disk.digest,
+          [&] { return node.name() + "'s digest is not that of its disk"; });
+  for (const cluster::PeerStatus& peer : status.peers) {
+    require(peer.digest_equal.value_or(true), [&] {
+      return node.name() + " takes " + peer.name + " for divergent where no disk has erred";
+    });
+  }
+}
+
+void Oracles::check_load(const Node& node) const {
+  const cluster::ReplicaLoad load = node.status().load;
+  require(load.stream_bytes <= node.replica_options().stream_bytes,
+          [&] { return node.name() + " keeps more publications than it may"; });
+  require(load.pull_pieces <= max_pull_pieces,
+          [&] { return node.name() + " keeps more pieces than it asked for"; });
+}
+
+void Oracles::check_all(const Clients& clients) {
+  for (const auto& node : nodes_) {
+    history_.check_vector(node->name(), node->disk_vector());
+    check_covered(*node);
+    if (node->is_settled()) check_word(*node);
+    if (node->is_up()) check_load(*node);
+  }
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    for (std::size_t k = i + 1; k < nodes_.size(); ++k) check_agreement(*nodes_[i], *nodes_[k]);
+  }
+  for (const auto& client : clients) {
+    if (!client->has_state() || !client->node()->is_settled()) continue;
+    client->check_against(client->node()->disk_image());
+  }
+}
+
+void Oracles::check_rest(std::size_t disks_lost, std::size_t copies) const {
+  for (const auto& node : nodes_) {
+    const cluster::ReplicaLoad load = node->status().load;
+    require(load.held == 0 && load.pull_pieces == 0,
+            [&] { return node->name() + " holds answers back at rest"; });
+    require(load.stream_bytes == 0 || disks_lost > 0,
+            [&] { return node->name() + " keeps publications at rest"; });
+    require(load.acks_waiting == 0 || disks_lost > 0,
+            [&] { return node->name() + " owes acks that every node has made good"; });
+    require(load.document_bytes <= node->replica_options().document_cache_bytes,
+            [&] { return node->name() + " keeps more documents at rest than it may"; });
+    check_acked(*node, disks_lost, copies);
+  }
+}
+
+void Oracles::check_acked(const Node& node, std::size_t disks_lost, std::size_t copies) const {
+  for (const History::Acked& acked : history_.all_acked()) {
+    const auto origin = std::find_if(nodes_.begin(), nodes_.end(),
+                                     [&](const auto& some) { return some->name() == acked.node; });
+    const bool had_copies = acked.replicated && disks_lost <= copies;
+    if ((*origin)->disk() != acked.disk && !had_copies) continue;
+    for (const crdt::Change& change : acked.changes) {
+      const ReferenceState::Entry entry{acked.stamp, change.payload, {}};
+      require(node.disk_image().of(acked.user).judge(change.path, entry) !=
+                  ReferenceState::Outcome::won,
+              [&] {
+                return node.name() + " has lost a write acked by " + acked.node + ": " +
+                       to_string(change.path, entry);
+              });
+    }
+  }
+}
+
+}  // namespace anabranch::simulation

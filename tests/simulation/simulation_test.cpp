@@ -1,0 +1,29 @@
+#include "tests/simulation/runner.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+
+// A few runs of the simulation, for builds that are too slow for many; `simulate` runs the many.
+
+namespace anabranch::simulation {
+
+namespace {
+
+TEST(Simulation, EveryPromiseHoldsInTheFirstRuns) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    EXPECT_EQ(run_seed(seed, false).violation, "") << "seed " << seed;
+  }
+}
+
+TEST(Simulation, IsAFunctionOfItsSeed) {
+  World one(7, false);
+  World other(7, false);
+  one.live(happenings);
+  other.live(happenings);
+  EXPECT_EQ(one.fingerprint(), other.fingerprint());
+}
+
+}  // namespace
+
+}  // namespace anabranch::simulation

@@ -1,0 +1,223 @@
+#include "tests/simulation/world.h"
+
+#include "tests/simulation/violation.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+namespace anabranch::simulation {
+
+World::World(std::uint64_t seed, bool talkative, ClientDefects client_defects)
+    : random_(seed),
+      talkative_(talkative),
+      plan_(make_plan(random_)),
+      network_(
+          queue_, random_,
+          [this](const std::string& from, const std::string& to, const wire::PeerMessage& message) {
+            for (const auto& node : nodes_) {
+              if (node->name() == to) node->receive(from, message);
+            }
+          }),
+      surroundings_{queue_,
+                    random_,
+                    network_,
+                    history_,
+                    [this](const std::string& line) { log(line); },
+                    [this](const std::string& node, Dot dot) { return copies(node, dot); },
+                    [this](const Node& node, const wire::StoreBatch& batch) {
+                      oracles_.check_commit(node, batch);
+                    },
+                    talkative,
+                    client_defects},
+      oracles_(history_, nodes_),
+      misfortunes_(plan_.dangers, surroundings_, nodes_, clients_),
+      workload_(random_, nodes_, clients_) {
+  network_.set_faults(plan_.network);
+  make_nodes();
+  make_clients();
+}
+
+void World::make_nodes() {
+  for (const Plan::PlannedNode& planned : plan_.nodes) {
+    nodes_.push_back(std::make_unique<Node>(planned.name, planned.options, surroundings_));
+    nodes_.back()->jump_clock(planned.clock_offset_ms);
+    nodes_.back()->start();
+  }
+}
+
+void World::make_clients() {
+  for (const std::string& tab : plan_.full_tabs) {
+    clients_.push_back(std::make_unique<FullClient>(tab, random_.pick(plan_.users), surroundings_));
+  }
+  for (const std::string& tab : plan_.simple_tabs) {
+    clients_.push_back(
+        std::make_unique<SimpleClient>(tab, random_.pick(plan_.users), surroundings_));
+  }
+}
+
+std::size_t World::copies(const std::string& but, Dot dot) const {
+  std::size_t count = 0;
+  for (const auto& node : nodes_) {
+    // What a disk that was lost since has told counts too.
+    const bool has = node->disk() > 0 || node->disk_vector().covers(dot);
+    count += node->name() != but && has ? 1 : 0;
+  }
+  return count;
+}
+
+void World::log(const std::string& line) const {
+  if (talkative_) {
+    std::printf("%8lld  %s\n", static_cast<long long>(queue_.now_ms()), line.c_str());
+  }
+}
+
+void World::pass(std::int64_t ms) {
+  const std::int64_t until = queue_.now_ms() + ms;
+  while (queue_.run_next(until)) {
+  }
+}
+
+void World::live(std::size_t happenings) {
+  for (std::size_t i = 0; i < happenings; ++i) {
+    if (random_.chance(92)) {
+      workload_.act();
+    } else {
+      misfortunes_.strike();
+    }
+    pass(random_.chance(10) ? random_.between(0, 1500) : random_.between(0, 40));
+    if (i % 8 == 0) oracles_.check_all(clients_);
+  }
+}
+
+void World::compare_memory_with_disk(Node& node) {
+  const UserId user = random_.pick(plan_.users);
+  node.read_state(user, [&node, user](const std::string& state) {
+    const std::string there = node.disk_image().of(user).materialise();
+    require(state == there,
+            [&] { return node.name() + " answers " + state + " where its disk has " + there; });
+  });
+}
+
+bool World::converged() const {
+  const DiskImage& first = nodes_.front()->disk_image();
+  return std::all_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
+    const DiskImage& disk = node->disk_image();
+    return node->ready() && node->is_settled() && disk.vector == first.vector &&
+           (!disk.holds_beyond || misfortunes_.disks_lost() > 0) && disk.digest == first.digest;
+  });
+}
+
+std::string World::describe_nodes() const {
+  std::string text;
+  for (const auto& node : nodes_) {
+    const DiskImage& disk = node->disk_image();
+    text += "\n  " + node->name() + (node->ready() ? " ready" : " not ready") +
+            (node->is_settled() ? "" : " unsettled") + (disk.holds_beyond ? " beyond" : "") + " " +
+            disk.digest;
+    for (const auto& [origin, seq] : disk.vector.entries()) {
+      text += " " + Dot{origin, seq}.to_string();
+    }
+  }
+  return text;
+}
+
+void World::settle_clients() {
+  for (const auto& client : clients_) client->connect(*random_.pick(nodes_));
+  for (int i = 0; i < 120; ++i) {
+    pass(500);
+    bool waiting = false;
+    for (const auto& client : clients_) {
+      client->retry();
+      waiting = waiting || client->pending() > 0 || !client->has_state();
+    }
+    if (!waiting) return;
+  }
+  throw Violation("clients still wait for answers a minute after everything was mended");
+}
+
+void World::heal() {
+  log("everything is mended");
+  network_.set_faults({});
+  network_.mend_all();
+  while (misfortunes_.is_repairing()) pass(100);
+  misfortunes_.mend_all();
+  pass(3000);
+  settle_clients();
+  for (int i = 0; i < 60 && !converged(); ++i) pass(500);
+  require(converged(), [&] {
+    return "the nodes have not become one half a minute after everything was mended" +
+           describe_nodes();
+  });
+  pass(2500);
+  oracles_.check_all(clients_);
+  oracles_.check_rest(misfortunes_.disks_lost(), plan_.copies);
+  check_ends();
+}
+
+void World::check_ends() {
+  const bool disks_lost = misfortunes_.disks_lost() > 0;
+  for (const auto& client : clients_) {
+    const std::string there = nodes_.front()->disk_image().of(client->user()).materialise();
+    // A client may have heard what was on a lost disk alone.
+    const bool may_know_more = disks_lost && dynamic_cast<const FullClient*>(client.get());
+    require(may_know_more || client->state() == there, [&] {
+      return "client " + client->tab() + " ends with " + client->state() +
+             " where all nodes have " + there;
+    });
+  }
+  for (const auto& node : nodes_) {
+    for (const cluster::PeerStatus& peer : node->status().peers) {
+      // What came of a lost disk in part stays beyond every vector: then nobody compares.
+      require(peer.digest_equal.value_or(disks_lost),
+              [&] { return node->name() + " does not see that " + peer.name + " agrees"; });
+      require(peer.lag_writes == 0 && peer.behind_writes == 0,
+              [&] { return node->name() + " sees lag at rest"; });
+    }
+    compare_memory_with_disk(*node);
+    pass(100);
+    // From the disk alone it is the same.
+    node->crash();
+    node->start();
+    compare_memory_with_disk(*node);
+    pass(100);
+  }
+}
+
+void World::Tally::add(const Tally& other) {
+  simulated_ms += other.simulated_ms;
+  writes += other.writes;
+  acked += other.acked;
+  replicated += other.replicated;
+  ids_minted += other.ids_minted;
+  pulls += other.pulls;
+  gaps += other.gaps;
+  faults.add(other.faults);
+}
+
+World::Tally World::tally() const {
+  Tally tally;
+  tally.simulated_ms = queue_.now_ms();
+  tally.writes = history_.writes();
+  for (const History::Acked& acked : history_.all_acked()) {
+    ++tally.acked;
+    tally.replicated += acked.replicated ? 1 : 0;
+  }
+  for (const auto& node : nodes_) {
+    tally.ids_minted += node->tally().ids_minted;
+    tally.pulls += node->tally().pulls;
+    tally.gaps += node->tally().gaps;
+  }
+  tally.faults.add(misfortunes_.counts());
+  tally.faults.add(network_.counts());
+  return tally;
+}
+
+std::string World::fingerprint() const {
+  std::string text = std::to_string(queue_.now_ms()) + " " + std::to_string(history_.writes());
+  for (const auto& node : nodes_) text += " " + node->disk_image().digest;
+  return text;
+}
+
+}  // namespace anabranch::simulation
