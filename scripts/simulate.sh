@@ -10,6 +10,7 @@ run_simulation() {
     shift
   fi
   install_for build
+  mkdir -p build/logs
   compile_preset ci "$program" >build/logs/simulate.log 2>&1 || {
     tail -n 40 build/logs/simulate.log >&2
     die "This failed: building $program; all of it is in build/logs/simulate.log"
