@@ -3,19 +3,11 @@
 import assert from 'node:assert/strict';
 
 import { describeDifference } from './lib/json_diff.js';
+import { chance } from './lib/random.js';
 import { scenario } from './lib/scenario.js';
 import { eventually } from './lib/wait.js';
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-
-/** Numbers in [0, below) that are the same for the same seed. */
-function chance(start) {
-  let state = start >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 /**
  * Few names, so that writes meet at a path, above it and below it, as objects and as arrays; and the

@@ -1,41 +1,12 @@
 // A disk that fills up, and has space again.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Refusal } from './lib/device.js';
 import { scenario } from './lib/scenario.js';
+import { SmallDisk, smallDiskMissing } from './lib/small_disk.js';
 import { eventually } from './lib/wait.js';
-
-const mount = (folder) => spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', folder]).status === 0;
-const unmount = (folder) => spawnSync('umount', ['--lazy', folder]).status === 0;
-
-function mayNotMount() {
-  const folder = mkdtempSync(join(tmpdir(), 'anabranch-mount-'));
-  const mounted = mount(folder) && unmount(folder);
-  rmSync(folder, { recursive: true });
-  return !mounted && 'a small file system of its own may not be mounted here';
-}
-
-/** Writes a file until there is no space left, to the last page. */
-function fillUp(file) {
-  const descriptor = openSync(file, 'w');
-  try {
-    for (const bytes of [1 << 20, 1 << 16, 1 << 12]) {
-      const block = Buffer.alloc(bytes, 1);
-      try {
-        for (;;) if (writeSync(descriptor, block) < bytes) break;
-      } catch (error) {
-        if (error.code !== 'ENOSPC') throw error;
-      }
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-}
 
 /** Writes until one is refused: {state: what was acked, path: of the refused one, code}. */
 async function writeUntilRefused(device, state) {
@@ -50,19 +21,19 @@ async function writeUntilRefused(device, state) {
   throw new Error('a full disk takes everything');
 }
 
-async function fillAndFree(a, ballast) {
+async function fillAndFree(a, disk) {
   const device = await a.connect('alice');
   await device.write([{ path: 'before', value: 'the disk was full' }, { path: 'fill', value: {} }]).ack;
   const expected = { before: 'the disk was full', fill: {} };
 
-  fillUp(ballast);
+  disk.fill();
   assert.equal(await writeUntilRefused(device, expected), 'unavailable');
   await eventually('the node is not ready', async () => (await a.http('/readyz')).status === 503);
   assert.equal((await a.http('/healthz')).status, 200);
   assert.deepEqual((await device.requestFull()).state, expected, 'reads go on');
   assert.deepEqual(await a.stateOf('alice'), expected, 'for new devices too');
 
-  rmSync(ballast);
+  disk.free();
   await eventually('the node takes writes again', () => device.set('after', 1).then(() => true), 30_000);
   await eventually('the node is ready again', async () => (await a.http('/readyz')).status === 200);
   assert.deepEqual(await a.stateOf('alice'), { ...expected, after: 1 });
@@ -71,18 +42,16 @@ async function fillAndFree(a, ballast) {
   assert.deepEqual(await a.stateOf('alice'), { ...expected, after: 1 }, 'and all of it is on disk');
 }
 
-scenario('a full disk refuses writes, not reads, and is taken back into use', { names: ['a'], start: false, skip: mayNotMount(), timeoutMs: 90_000 }, async (cluster) => {
+scenario('a full disk refuses writes, not reads, and is taken back into use', { names: ['a'], start: false, skip: smallDiskMissing(), timeoutMs: 90_000 }, async (cluster) => {
   const { a } = cluster;
-  const disk = join(a.folder, 'disk');
-  mkdirSync(disk);
-  assert.ok(mount(disk));
+  const disk = new SmallDisk(join(a.folder, 'disk'));
   try {
-    a.dataDir = join(disk, 'data');
+    a.dataDir = join(disk.folder, 'data');
     cluster.writeFiles(a);
     await a.start();
-    await fillAndFree(a, join(disk, 'ballast'));
+    await fillAndFree(a, disk);
   } finally {
     await a.stop();
-    unmount(disk);
+    disk.remove();
   }
 });

@@ -1,72 +1,77 @@
-// A TCP relay in front of one port, by which a test cuts or stalls the way to it.
+// A TCP relay in front of one port, by which a test cuts, stalls, slows or half closes the way to it.
 
 import { connect, createServer } from 'node:net';
 
 import { freePort } from './ports.js';
+import { Way } from './way.js';
 
 export class Link {
   #target;
   #server;
-  #pairs = new Set();
-  #state = 'open';
+  #connections = new Set();
+  #isCut = false;
+  #there = new Way();
+  #back = new Way();
 
   static async to(target) {
     const link = new Link();
     link.#target = target;
     link.port = await freePort();
-    link.#server = createServer((near) => link.#relay(near));
+    link.#server = createServer({ allowHalfOpen: true }, (near) => link.#relay(near));
     await new Promise((listening, failed) => {
       link.#server.once('error', failed).listen(link.port, '127.0.0.1', listening);
     });
     return link;
   }
 
-  #relay(near) {
+  async #relay(near) {
     near.on('error', () => {});
-    if (this.#state === 'cut') return near.destroy();
-    const far = connect(this.#target, '127.0.0.1');
-    const pair = [near, far];
-    this.#pairs.add(pair);
+    if (this.#isCut) return near.destroy();
+    const far = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true });
     far.on('error', () => {});
-    near.pipe(far);
-    far.pipe(near);
-    const end = () => {
-      near.destroy();
-      far.destroy();
-      this.#pairs.delete(pair);
-    };
-    near.on('close', end);
-    far.on('close', end);
-    if (this.#state === 'stalled') this.#hold(pair);
+    const connection = { ends: [near, far], isTorn: false };
+    const tear = () => (connection.isTorn = true);
+    this.#connections.add(connection);
+    await Promise.all([this.#there.carry(near, far, tear), this.#back.carry(far, near, tear)]);
+    this.#connections.delete(connection);
   }
 
-  #hold([near, far]) {
-    near.unpipe(far).pause();
-    far.unpipe(near).pause();
+  #end(connections) {
+    for (const { ends } of connections) for (const socket of ends) socket.destroy();
+  }
+
+  #set(mode, pace) {
+    this.#isCut = false;
+    this.#there.set(mode, pace);
+    this.#back.set(mode, pace);
   }
 
   /** Both ends see their connections end, and new ones are refused: what was on its way is lost. */
   cut() {
-    this.#state = 'cut';
-    for (const [near, far] of this.#pairs) {
-      near.destroy();
-      far.destroy();
-    }
+    this.#set('open');
+    this.#isCut = true;
+    this.#end(this.#connections);
   }
 
-  /** Connections stay, but not a byte passes, in no direction. */
+  /** Connections stay and can be made, but not a byte passes, in no direction; nor does their end. */
   stall() {
-    this.#state = 'stalled';
-    for (const pair of this.#pairs) this.#hold(pair);
+    this.#set('held');
   }
 
+  slow({ latencyMs, bytesPerSecond }) {
+    this.#set('slow', { latencyMs, bytesPerSecond });
+  }
+
+  /** What goes in one direction, 'there' (to the port) or 'back', disappears, and nobody is told. */
+  halfOpen(direction) {
+    this.#set('open');
+    (direction === 'there' ? this.#there : this.#back).set('lost');
+  }
+
+  /** Held bytes go on. A connection of which something was lost ends, as it would by TCP's own means. */
   heal() {
-    const held = this.#state === 'stalled' ? [...this.#pairs] : [];
-    this.#state = 'open';
-    for (const [near, far] of held) {
-      near.pipe(far);
-      far.pipe(near);
-    }
+    this.#set('open');
+    this.#end([...this.#connections].filter(({ isTorn }) => isTorn));
   }
 
   close() {
