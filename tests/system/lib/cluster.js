@@ -35,15 +35,20 @@ export class Cluster {
   /** Processes that a test runs beside the members: they end with the rest. */
   others = [];
   #links = new Map();
+  #doors = new Map();
 
-  /** `keys`: links are encrypted. `links`: every way between two nodes leads over a Link. */
-  static async create({ names, keys = false, links = false, limits = {} }) {
+  /**
+   * `keys`: links are encrypted. `links`: every way between two nodes leads over a Link. `doors`: each
+   * node has a Link for devices to come through.
+   */
+  static async create({ names, keys = false, links = false, doors = false, limits = {} }) {
     const cluster = new Cluster();
     cluster.folder = mkdtempSync(join(tmpdir(), 'anabranch-system-'));
     cluster.secret = randomBytes(24).toString('hex');
     try {
       for (const name of names) await cluster.#add(name, { keys, limits });
       if (links) await cluster.#makeLinks();
+      if (doors) for (const node of cluster.nodes) cluster.#doors.set(node.name, await Link.to(node.ports.clients));
       for (const node of cluster.nodes) cluster.writeFiles(node);
       return cluster;
     } catch (error) {
@@ -81,11 +86,25 @@ export class Cluster {
     return this.#links.get(`${from.name} ${to.name}`);
   }
 
-  /** Calls 'cut', 'stall' or 'heal' on everything between two nodes, both ways. */
-  between(left, right, action) {
+  /** By which devices reach the node. */
+  door(node) {
+    return this.#doors.get(node.name);
+  }
+
+  /** Calls 'cut', 'stall', 'slow', 'forget' or 'heal' on everything between two nodes, both ways. */
+  between(left, right, action, ...args) {
     for (const { publish, sync } of [this.link(left, right), this.link(right, left)]) {
-      publish[action]();
-      sync[action]();
+      publish[action](...args);
+      sync[action](...args);
+    }
+  }
+
+  /** What one node sends to the other disappears, and neither is told. */
+  silence(from, to) {
+    const [asked, answered] = [this.link(from, to), this.link(to, from)];
+    for (const channel of ['publish', 'sync']) {
+      asked[channel].halfOpen('there');
+      answered[channel].halfOpen('back');
     }
   }
 
@@ -126,7 +145,7 @@ export class Cluster {
     await this.connected();
   }
 
-  connected(nodes = this.nodes) {
+  connected(nodes = this.nodes, timeoutMs) {
     const names = nodes.map(({ name }) => name);
     return eventually(`${names} are connected`, async () => {
       for (const node of nodes) {
@@ -135,7 +154,7 @@ export class Cluster {
         if (!names.every((name) => name === node.name || heard.includes(name))) return false;
       }
       return true;
-    });
+    }, timeoutMs);
   }
 
   /** Waits until the nodes have the same writes, and the same digest of what these come to. */
@@ -171,6 +190,7 @@ export class Cluster {
     const all = [...this.nodes, ...this.others];
     const ends = await Promise.all(all.map(async (node) => [node, node.isRunning && (await node.stop())]));
     for (const links of this.#links.values()) Object.values(links).forEach((link) => link.close());
+    for (const door of this.#doors.values()) door.close();
     const unclean = ends.filter(([, end]) => end && end.code !== 0).map(([{ name }, end]) => `${name} ended with ${JSON.stringify(end)}`);
     return [...all.flatMap(({ problems }) => problems), ...unclean];
   }

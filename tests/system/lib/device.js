@@ -3,10 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import WebSocket from 'ws';
 
-import { Mirror } from './layout.js';
+import { changesOf, Memory } from './memory.js';
 import { within } from './wait.js';
-
-const answerTimeoutMs = 20_000;
 
 /** What tells one write from all others, on every node. */
 export const stampOf = ({ version, timestamp, sourceTabId }) => `${version}/${Date.parse(timestamp)}/${sourceTabId}`;
@@ -24,31 +22,45 @@ export class Device {
   events = [];
   /** stamp → when its sync or batch came. */
   arrivals = new Map();
-  mirror = new Mirror();
-  /** The highest version received from a node. */
-  version = 0;
-  cursor = undefined;
   closed = null;
 
   #socket;
   #waiters = new Set();
-  #seen = new Map();
-  #seesDots = false;
   #writing = new Map();
-  #lastTimestamp = 0;
   #ids = 0;
 
-  /** `token` null: does not authenticate. */
-  static async connect(url, { token, tab = `tab-${randomUUID()}`, label = url }) {
+  /**
+   * `token` null: does not authenticate. `memory`: what the device has kept from earlier connections.
+   * `patienceMs`: how long it waits for an answer. `observe`: gets every event, and none is kept here.
+   */
+  static async connect(url, { token, tab = `tab-${randomUUID()}`, label = url, memory = new Memory(), patienceMs = 20_000, observe }) {
     const device = new Device();
-    device.tab = tab;
-    device.label = label;
-    await device.#open(url);
-    if (token !== null) {
-      device.send('auth', { token });
-      await device.#answer('auth.ok', (event) => event.event === 'auth.ok');
+    Object.assign(device, { tab, label, memory, patienceMs, observe });
+    memory.startConnection();
+    try {
+      await device.#open(url);
+      if (token !== null) {
+        device.send('auth', { token });
+        await device.#answer('auth.ok', (event) => event.event === 'auth.ok');
+      }
+      return device;
+    } catch (error) {
+      device.drop();
+      throw error;
     }
-    return device;
+  }
+
+  /** The records as it was told of them, laid out or not. */
+  get mirror() {
+    return this.memory.known;
+  }
+
+  get cursor() {
+    return this.memory.cursor;
+  }
+
+  get seen() {
+    return this.memory.seen;
   }
 
   async #open(url) {
@@ -63,51 +75,30 @@ export class Device {
       });
     });
     const opened = new Promise((yes, no) => this.#socket.once('open', yes).once('error', no));
-    await within(answerTimeoutMs, `${this.label} connects`, opened);
+    await within(this.patienceMs, `${this.label} connects`, opened);
   }
 
   #take(envelope) {
     const event = { ...envelope, at: performance.now() };
-    this.events.push(event);
     this.#learn(event);
+    if (this.observe) this.observe(event);
+    else this.#keep(event);
     for (const waiter of this.#waiters) if (waiter.matches(event)) waiter.done(event);
   }
 
-  #learn({ event, payload, at }) {
-    if (Number.isInteger(payload.version)) this.version = Math.max(this.version, payload.version);
-    if (this.#seesDots && payload.dot) this.#see(payload.dot);
-    if (event === 'dashboard.state.sync') this.mirror.take([payload]);
-    if (event === 'dashboard.state.batch') this.mirror.take(payload.updates);
-    if (event === 'dashboard.state.sync' || event === 'dashboard.state.batch') this.arrivals.set(stampOf(payload), at);
-    if (event === 'dashboard.state.ack') this.#learnAck(payload);
-    if (event === 'dashboard.state.delta') this.#learnDelta(payload);
-    if (payload.cursor) this.#start(payload.cursor);
+  #learn(event) {
+    this.memory.take(event);
+    const { event: name, payload } = event;
+    if (name === 'dashboard.state.ack' && this.#writing.has(payload.id)) {
+      this.memory.takeOwn(this.#writing.get(payload.id), payload, this.tab);
+      this.#writing.delete(payload.id);
+    }
   }
 
-  #learnAck({ id }) {
-    const changes = this.#writing.get(id);
-    if (changes) this.mirror.take(changes);
-    this.#writing.delete(id);
-  }
-
-  #learnDelta({ changes, complete }) {
-    if (complete) this.mirror.reset(changes);
-    else this.mirror.take(changes);
-  }
-
-  #start(cursor) {
-    this.cursor = cursor;
-    this.#seesDots = true;
-    this.#seen.clear();
-  }
-
-  #see(dot) {
-    const [origin, seq] = dot.split(':');
-    this.#seen.set(origin, Math.max(this.#seen.get(origin) ?? 0, Number(seq)));
-  }
-
-  get seen() {
-    return [...this.#seen].map(([origin, seq]) => `${origin}:${seq}`);
+  #keep(event) {
+    this.events.push(event);
+    if (event.event === 'dashboard.state.delta') return;
+    for (const change of changesOf(event)) this.arrivals.set(stampOf(change), event.at);
   }
 
   send(event, payload) {
@@ -119,7 +110,7 @@ export class Device {
   }
 
   /** The first event that matches, of those still to come. */
-  next(what, matches, timeoutMs = answerTimeoutMs) {
+  next(what, matches, timeoutMs = this.patienceMs) {
     if (this.closed) return Promise.reject(new Error(`${this.label}: closed with ${this.closed.code}, no ${what}`));
     let waiter;
     const found = new Promise((done, fail) => {
@@ -137,18 +128,12 @@ export class Device {
     return event.payload;
   }
 
-  /** This device's clock: it never stands still between two writes. */
-  #timestamp() {
-    this.#lastTimestamp = Math.max(this.#lastTimestamp + 1, Date.now());
-    return new Date(this.#lastTimestamp).toISOString();
-  }
-
   /**
-   * Sends changes as one write, by the client's rule: the version counts what was received. Returns
-   * at once {stamp, sentAt, ack}; `ack` rejects with a Refusal.
+   * Sends changes as one write, by the client's rule: the version counts what was received. A write
+   * that is sent again keeps its `stamp`. Returns at once {stamp, sentAt, ack}; `ack` rejects with a
+   * Refusal.
    */
-  write(changes, { id = `${this.tab}-${++this.#ids}` } = {}) {
-    const stamp = { version: this.version + 1, timestamp: this.#timestamp(), sourceTabId: this.tab };
+  write(changes, { id = `${this.tab}-${++this.#ids}`, stamp = this.memory.nextStamp(this.tab) } = {}) {
     this.#writing.set(id, changes);
     const ack = this.#answer(
       `the ack of ${changes[0].path}`,
@@ -217,7 +202,7 @@ export class Device {
 
   async close() {
     this.#socket.close(1000);
-    await within(answerTimeoutMs, `${this.label} closes`, this.end).finally(() => this.#socket.terminate());
+    await within(this.patienceMs, `${this.label} closes`, this.end).finally(() => this.#socket.terminate());
   }
 
   /** As when the network goes: no goodbye. */

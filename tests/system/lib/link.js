@@ -1,4 +1,4 @@
-// A TCP relay in front of one port, by which a test cuts, stalls, slows or half closes the way to it.
+// A TCP relay in front of one port, by which a test cuts, stalls, slows or breaks the way to it.
 
 import { connect, createServer } from 'node:net';
 
@@ -12,6 +12,8 @@ export class Link {
   #isCut = false;
   #there = new Way();
   #back = new Way();
+  /** Of connections that were forgotten. */
+  #formerWays = [];
 
   static async to(target) {
     const link = new Link();
@@ -42,8 +44,8 @@ export class Link {
 
   #set(mode, pace) {
     this.#isCut = false;
-    this.#there.set(mode, pace);
-    this.#back.set(mode, pace);
+    for (const way of [this.#there, this.#back]) way.set(mode, pace);
+    for (const way of this.#formerWays.splice(0)) way.set('open');
   }
 
   /** Both ends see their connections end, and new ones are refused: what was on its way is lost. */
@@ -66,6 +68,15 @@ export class Link {
   halfOpen(direction) {
     this.#set('open');
     (direction === 'there' ? this.#there : this.#back).set('lost');
+  }
+
+  /** As a router that has restarted: the connections lead nowhere, and nobody is told; new ones do. */
+  forget() {
+    this.#set('open');
+    for (const connection of this.#connections) connection.isTorn = true;
+    this.#formerWays = [this.#there, this.#back];
+    for (const way of this.#formerWays) way.set('lost');
+    [this.#there, this.#back] = [new Way(), new Way()];
   }
 
   /** Held bytes go on. A connection of which something was lost ends, as it would by TCP's own means. */

@@ -1,7 +1,7 @@
 // One node: its settings, its files and its process.
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { binary } from './binary.js';
@@ -20,6 +20,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 export class NodeProcess {
   #child = null;
   #expectsEnd = false;
+
+  /** A SkewedClock that the process goes by, where one is set. */
+  clock = null;
 
   /** `ports`: {clients, publish, sync, admin}. */
   constructor({ name, folder, ports, secret, settings = {} }) {
@@ -71,7 +74,8 @@ export class NodeProcess {
 
   launch() {
     const log = openSync(join(this.folder, 'node.log'), 'a');
-    const child = spawn(binary, ['serve', '--config', this.configFile], { cwd: this.folder, stdio: ['ignore', log, log] });
+    const env = { ...process.env, ...this.clock?.environment };
+    const child = spawn(binary, ['serve', '--config', this.configFile], { cwd: this.folder, stdio: ['ignore', log, log], env });
     closeSync(log);
     this.#child = child;
     this.#expectsEnd = false;
@@ -90,10 +94,21 @@ export class NodeProcess {
   }
 
   untilReady(timeoutMs = 20_000) {
-    return eventually(`${this.name} is ready`, async () => {
-      if (!this.isRunning) throw new Error(`it has ended: ${JSON.stringify(this.ended)}`);
-      return (await httpGet(this.ports.clients, '/readyz')).status === 200;
-    }, timeoutMs);
+    return this.#untilFound('/readyz', timeoutMs);
+  }
+
+  /** Until it answers at all: it may be behind the others, or unable to store. */
+  untilAlive(timeoutMs = 20_000) {
+    return this.#untilFound('/healthz', timeoutMs);
+  }
+
+  #untilFound(path, timeoutMs) {
+    return eventually(`${this.name} says yes to ${path}`, async () => {
+      if (!this.isRunning) return true;
+      return (await httpGet(this.ports.clients, path)).status === 200;
+    }, timeoutMs).then(() => {
+      if (!this.isRunning) throw new Error(`${this.name} has ended: ${JSON.stringify(this.ended)}`);
+    });
   }
 
   /** SIGTERM; resolves to {code, signal}. */
@@ -116,6 +131,15 @@ export class NodeProcess {
     return this.end;
   }
 
+  /** Stops the process in its tracks (SIGSTOP), as a machine that is suspended. */
+  freeze() {
+    this.#child.kill('SIGSTOP');
+  }
+
+  thaw() {
+    this.#child.kill('SIGCONT');
+  }
+
   /** Lets a test whose node is to end by itself wait for that: {code, signal}. */
   async untilEnded(timeoutMs = 15_000) {
     this.#expectsEnd = true;
@@ -124,6 +148,18 @@ export class NodeProcess {
 
   loseData() {
     rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** A plain copy of the data directory; the process must not run. */
+  copyDataTo(folder) {
+    rmSync(folder, { recursive: true, force: true });
+    cpSync(this.dataDir, folder, { recursive: true });
+  }
+
+  /** Puts such a copy in the place of the data directory. */
+  takeDataFrom(folder) {
+    this.loseData();
+    cpSync(folder, this.dataDir, { recursive: true });
   }
 
   http(path) {

@@ -7,10 +7,11 @@ import { within } from './wait.js';
 
 /**
  * Runs `body(cluster, t)` against fresh nodes. `options`: what Cluster.create takes, and `start`
- * (false: the body starts them itself), `skip`, `timeoutMs`. A failure shows the ends of the nodes'
- * logs, and a node that crashes fails the test whatever the body saw.
+ * (false: the body starts them itself), `skip`, `timeoutMs`, `keepsFiles` (where the test has failed).
+ * A failure shows the ends of the nodes' logs, and a node that crashes fails the test whatever the
+ * body saw.
  */
-export function scenario(name, { skip = false, start = true, timeoutMs = 60_000, ...options }, body) {
+export function scenario(name, { skip = false, start = true, timeoutMs = 60_000, keepsFiles = false, ...options }, body) {
   test(name, { skip }, async (t) => {
     const cluster = await Cluster.create(options);
     const run = async () => {
@@ -26,7 +27,8 @@ export function scenario(name, { skip = false, start = true, timeoutMs = 60_000,
     }
     const problems = await cluster.destroy();
     if (!failure && problems.length > 0) failure = new Error(`${problems.join('; ')}\n${cluster.describe()}`);
-    cluster.removeFiles();
+    if (failure && keepsFiles) failure.message += `\nThe nodes' files and logs are kept in ${cluster.folder}`;
+    else cluster.removeFiles();
     if (failure) throw failure;
   });
 }

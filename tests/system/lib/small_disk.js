@@ -8,12 +8,16 @@ import { join } from 'node:path';
 const mount = (folder) => spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', folder]).status === 0;
 const unmount = (folder) => spawnSync('umount', ['--lazy', folder]).status === 0;
 
+/** Mounts that must not outlive this process. */
+const mounted = new Set();
+process.on('exit', () => mounted.forEach(unmount));
+
 /** Why there can be no small disk here; false when there can. */
 export function smallDiskMissing() {
   const folder = mkdtempSync(join(tmpdir(), 'anabranch-mount-'));
-  const mounted = mount(folder) && unmount(folder);
+  const isAllowed = mount(folder) && unmount(folder);
   rmSync(folder, { recursive: true });
-  return !mounted && 'a small file system of its own may not be mounted here';
+  return !isAllowed && 'a small file system of its own may not be mounted here';
 }
 
 export class SmallDisk {
@@ -22,6 +26,7 @@ export class SmallDisk {
     this.ballast = join(folder, 'ballast');
     mkdirSync(folder, { recursive: true });
     if (!mount(folder)) throw new Error(`${folder}: a small file system cannot be mounted`);
+    mounted.add(folder);
   }
 
   /** Writes the ballast until there is no space left, to the last page. */
@@ -46,6 +51,7 @@ export class SmallDisk {
   }
 
   remove() {
+    mounted.delete(this.folder);
     unmount(this.folder);
   }
 }

@@ -1,6 +1,6 @@
 // Waiting for things, with a deadline that says what did not come.
 
-const pause = (ms) => new Promise((wake) => setTimeout(wake, ms));
+export const pause = (ms) => new Promise((wake) => setTimeout(wake, ms));
 
 /** Polls until `condition` gives something truthy, and returns that. */
 export async function eventually(what, condition, timeoutMs = 15_000) {

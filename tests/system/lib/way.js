@@ -1,6 +1,6 @@
 // One direction of a relayed TCP connection, and what becomes of the bytes on it.
 
-const pause = (ms) => new Promise((wake) => setTimeout(wake, ms));
+import { pause } from './wait.js';
 
 /** Until the socket takes more, or takes nothing any more. */
 const drained = (socket) =>
