@@ -63,6 +63,8 @@ test('what only a lost disk had is excused, and what that had hidden, but nothin
   ledger.excuse('o', 2);
   const { missing, excused } = ledger.judge('alice', []);
   assert.deepEqual([missing.map(({ value }) => value), excused.map(({ value }) => value)], [['copied'], ['hidden', 'on the lost disk']]);
+  ledger.replicated('o:3');
+  assert.deepEqual(ledger.judge('alice', []).excused, []);
 });
 
 test('a batch of which only a part is told is torn', () => {

@@ -12,6 +12,7 @@ const keyOf = (user, record) => JSON.stringify([user, record.path, record.versio
 export class Ledger {
   #sent = new Set();
   #acked = new Map();
+  #replicated = new Set();
   #lost = new Map();
   count = 0;
 
@@ -27,6 +28,15 @@ export class Ledger {
     for (const change of changes) this.#acked.get(user).push({ ...change, version, timestamp, sourceTabId, dot });
   }
 
+  /** The node has promised that another one has this write, too. */
+  replicated(dot) {
+    this.#replicated.add(dot);
+  }
+
+  get replicatedCount() {
+    return this.#replicated.size;
+  }
+
   /** A disk was lost with what it alone had: of this origin, what is beyond the seq. */
   excuse(origin, seq) {
     this.#lost.set(origin, seq);
@@ -36,7 +46,8 @@ export class Ledger {
     return this.#lost.size > 0;
   }
 
-  #wasOnLostDisk({ dot }) {
+  #wasOnLostDiskOnly({ dot }) {
+    if (this.#replicated.has(dot)) return false;
     const [origin, seq] = dot?.split(':') ?? [];
     return Number(seq) > (this.#lost.get(origin) ?? Infinity);
   }
@@ -50,7 +61,7 @@ export class Ledger {
     document.take(records);
     const acked = this.#acked.get(user) ?? [];
     const gone = acked.filter((change) => !document.standingFor(change));
-    const onLostDisk = gone.length > 0 ? acked.filter((change) => this.#wasOnLostDisk(change)) : [];
+    const onLostDisk = gone.length > 0 ? acked.filter((change) => this.#wasOnLostDiskOnly(change)) : [];
     const isExcused = (change) => onLostDisk.some((lost) => lost === change || hides(lost, change));
     return {
       missing: gone.filter((change) => !isExcused(change)),

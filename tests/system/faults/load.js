@@ -12,7 +12,7 @@ export class Load {
   ledger = new Ledger();
 
   /** The last device of each user is a simple one. */
-  constructor({ cluster, timeline, seed, users = 3, devices = 4, everyMs = 250 }) {
+  constructor({ cluster, timeline, seed, users = 3, devices = 4, everyMs }) {
     Object.assign(this, { cluster, timeline });
     this.users = Array.from({ length: users }, (_, at) => `user-${at}`);
     this.roamers = this.users.flatMap((user, u) =>
@@ -75,7 +75,7 @@ export class Load {
 
   #judgeWrites(user, document) {
     const { missing, excused, strange } = this.ledger.judge(user, document.records());
-    this.timeline.count('acked changes that went with a lost disk', excused.length);
+    this.timeline.count('gone', excused.length);
     const sample = (changes) => JSON.stringify(changes.slice(0, 3)).slice(0, 400);
     return [
       ...(missing.length > 0 ? [`${user}: ${missing.length} acked changes are lost: ${sample(missing)}`] : []),

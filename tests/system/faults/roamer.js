@@ -105,12 +105,18 @@ export class Roamer {
     if (this.isSimple) this.memory.cursor = undefined;
     const url = `ws://127.0.0.1:${this.cluster.door(node).port}/v1/sync`;
     const { token, tab, memory } = this;
-    const observe = (event) => this.#check(event);
+    const observe = (event) => this.#observe(event);
     return Device.connect(url, { token, tab, memory, patienceMs: deviceGivesUpAfterMs, observe, label: `${tab}@${node.name}` });
   }
 
   #resume(device) {
     return this.memory.cursor ? device.requestDelta() : device.requestRecords();
+  }
+
+  #observe(event) {
+    const { durability, dot } = event.payload;
+    if (durability === 'replicated' && dot) this.ledger.replicated(dot);
+    this.#check(event);
   }
 
   /** A writer that lost is told of its own paths' winners one by one; all else comes in whole batches. */

@@ -4,6 +4,9 @@ import { Load } from './load.js';
 import { patienceMs, Storm } from './storm.js';
 import { Timeline } from './timeline.js';
 
+/** Of each of the twelve devices; more of them on request. */
+const writesPerSecond = Number(process.env.FAULT_WRITES ?? 4);
+
 /** What no node may say, whatever happens to it; a copy that is put back is known by its marker. */
 const complaint = /Z error |dropped a message from|than this disk does/;
 
@@ -36,13 +39,14 @@ async function conclude({ cluster, timeline, load, disk }) {
   report({ cluster, timeline, load, convergedMs: performance.now() - settled });
   if (load.ledger.hasExcuses) await load.startOver();
   const problems = [...(await load.judge()), ...complaints(cluster, disk)];
+  if (load.ledger.hasExcuses) timeline.say('', `${timeline.get('gone')} acked changes were on the lost disk alone`);
   if (problems.length > 0) throw new Error(problems.join('\n'));
 }
 
 /** `body(storm, load)` does the damage, and heals it. */
 export async function underLoad({ cluster, seed, disk = null }, body) {
   const timeline = new Timeline();
-  const load = new Load({ cluster, timeline, seed });
+  const load = new Load({ cluster, timeline, seed, everyMs: 1000 / writesPerSecond });
   const storm = new Storm({ cluster, timeline, disk });
   load.start();
   try {

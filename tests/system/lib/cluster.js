@@ -39,10 +39,11 @@ export class Cluster {
 
   /**
    * `keys`: links are encrypted. `links`: every way between two nodes leads over a Link. `doors`: each
-   * node has a Link for devices to come through.
+   * node has a Link for devices to come through. `acks`: how many copies a "replicated" ack stands for.
    */
-  static async create({ names, keys = false, links = false, doors = false, limits = {} }) {
+  static async create({ names, keys = false, links = false, doors = false, acks = 0, limits = {} }) {
     const cluster = new Cluster();
+    cluster.acks = acks;
     cluster.folder = mkdtempSync(join(tmpdir(), 'anabranch-system-'));
     cluster.secret = randomBytes(24).toString('hex');
     try {
@@ -131,7 +132,7 @@ export class Cluster {
   /** The cluster file as one node has it: the way to the others may be its own. */
   fileFor(node) {
     const member = this.nodes.map((other) => this.#member(other, node));
-    return { name: 'system-test', epoch: 1, replication: { acks: 0 }, member };
+    return { name: 'system-test', epoch: 1, replication: { acks: this.acks }, member };
   }
 
   writeFiles(node) {
