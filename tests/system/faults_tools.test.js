@@ -60,7 +60,7 @@ test('an acked write that neither stands nor lost to a newer one is missing', ()
 test('what only a lost disk had is excused, and what that had hidden, but nothing else', () => {
   const records = [record('a', 1, 'copied'), record('b', 1, 'hidden'), record('b', 2, 'on the lost disk')];
   const ledger = ledgerOf(records);
-  ledger.excuse('o', 2);
+  ledger.excuse(['o'], new Map([['o', 2]]));
   const { missing, excused } = ledger.judge('alice', []);
   assert.deepEqual([missing.map(({ value }) => value), excused.map(({ value }) => value)], [['copied'], ['hidden', 'on the lost disk']]);
   ledger.replicated('o:3');

@@ -37,9 +37,17 @@ export class Ledger {
     return this.#replicated.size;
   }
 
-  /** A disk was lost with what it alone had: of this origin, what is beyond the seq. */
-  excuse(origin, seq) {
-    this.#lost.set(origin, seq);
+  /** Those that acked writes came from. */
+  get origins() {
+    const dots = [...this.#acked.values()].flat().map(({ dot }) => dot?.split(':')[0]);
+    return [...new Set(dots)].filter(Boolean);
+  }
+
+  /** A disk was lost with what it alone had: of these origins, what is beyond the covered seqs. */
+  excuse(origins, covered) {
+    for (const origin of origins) {
+      this.#lost.set(origin, Math.min(this.#lost.get(origin) ?? Infinity, covered.get(origin) ?? 0));
+    }
   }
 
   get hasExcuses() {

@@ -16,6 +16,7 @@ const kinds = [
   { kind: 'backup', on: 'node', seconds: [0, 1], often: 1 },
   { kind: 'restore', on: 'all of a node', seconds: [10, 10], often: 1 },
   { kind: 'replace disk', on: 'all of a node', seconds: [10, 10], often: 1 },
+  { kind: 'lose disk', on: 'all nodes', seconds: [10, 10], often: 2, needs: 'losses' },
   { kind: 'full disk', on: 'disk', seconds: [3, 10], often: 1, needs: 'disk' },
   { kind: 'clock', on: 'clock', seconds: [0, 0], often: 2, needs: 'clock' },
   { kind: 'isolate', on: 'links', seconds: [3, 15], often: 2 },
@@ -39,7 +40,7 @@ const linkBetween = (left, right) => `link ${[left, right].sort().join(' ')}`;
 function claimsOf({ on, node, other }, names) {
   const links = names.filter((name) => name !== node).map((name) => linkBetween(node, name));
   if (on === 'all of a node') return [`node ${node}`, `door ${node}`, ...links];
-  if (on === 'all nodes') return names.map((name) => `node ${name}`);
+  if (on === 'all nodes') return [...names.map((name) => `node ${name}`), `door ${node}`];
   if (on === 'node and links') return [`node ${node}`, ...links];
   if (on === 'links') return links;
   if (on === 'link') return [linkBetween(node, other)];
@@ -69,12 +70,14 @@ function deal(card, at, names, pick, { busyUntil, backups, diskOf }) {
 
 /**
  * `seconds`: how long faults go on. `names`: the nodes. `diskOf`: the one whose disk may fill up, if
- * any. `hasClocks`: whether clocks can be set. `everySeconds`: how often a fault begins. Every kind
+ * any. `hasClocks`: whether clocks can be set. `hasLosses`: whether disks may go with what only they
+ * hold. `everySeconds`: how often a fault begins. Every kind
  * comes once before one comes again; one for which nobody is free waits for its next turn.
  */
-export function makePlan(seed, { seconds, names, diskOf = null, hasClocks = false, everySeconds = 3 }) {
+export function makePlan(seed, { seconds, names, diskOf = null, hasClocks = false, hasLosses = false, everySeconds = 3 }) {
   const pick = chance(seed);
-  const offered = kinds.filter(({ needs }) => (needs !== 'disk' || diskOf) && (needs !== 'clock' || hasClocks));
+  const has = { disk: diskOf, clock: hasClocks, losses: hasLosses };
+  const offered = kinds.filter(({ needs }) => !needs || has[needs]);
   const deck = offered.flatMap((kind) => Array(kind.often).fill(kind));
   const known = { busyUntil: new Map(), backups: new Map(), diskOf };
   const plan = [];

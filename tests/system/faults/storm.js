@@ -24,8 +24,8 @@ export class Storm {
   #failure = null;
 
   /** `disk`: {node, small}: the small disk of one node, where there is one. */
-  constructor({ cluster, timeline, disk = null }) {
-    Object.assign(this, { cluster, timeline, disk });
+  constructor({ cluster, timeline, ledger, disk = null }) {
+    Object.assign(this, { cluster, timeline, ledger, disk });
   }
 
   /** Goes through the plan; resolves when all of it has been healed. */
@@ -90,6 +90,7 @@ export class Storm {
       backup: () => this.#backUp(fault, node),
       restore: () => this.#restore(node),
       'replace disk': () => this.#replaceDisk(node),
+      'lose disk': () => this.loseTailOf(node, () => node.loseData()),
       'full disk': () => this.#fillDisk(fault, node),
       clock: () => this.#setClock(fault, node),
       isolate: () => this.#isolate(fault, node),
@@ -191,18 +192,22 @@ export class Storm {
   }
 
   /**
-   * Kills a node and changes its disk with what nobody else has on it: such writes are excused. No
-   * other node may be down. Resolves to how many seqs those are.
+   * Kills a node and changes its disk, with what nobody else has on it: such writes are excused. No
+   * other node may be down. Resolves to how many writes those are, or a few less.
    */
-  async loseTailOf(node, changeDisk, ledger) {
-    const { replica_id: origin, version_vector: own } = await node.status();
+  async loseTailOf(node, changeDisk) {
+    this.cluster.door(node).cut();
+    const before = await node.status();
     await node.kill();
-    const covered = joined(await this.vectors(this.#others(node))).get(origin) ?? 0;
-    ledger.excuse(origin, covered);
-    this.timeline.say(node.name, `kill -9 and its disk is lost, with ${own[origin] - covered} writes or more that no other node has`);
+    const others = await Promise.all(this.#others(node).map((other) => other.status()));
+    const covered = joined(others.map(({ version_vector }) => version_vector));
+    const alive = others.map(({ replica_id }) => replica_id);
+    this.ledger.excuse([before.replica_id, ...this.ledger.origins].filter((origin) => !alive.includes(origin)), covered);
+    const lost = (before.version_vector[before.replica_id] ?? 0) - (covered.get(before.replica_id) ?? 0);
+    this.timeline.say(node.name, `kill -9, and its disk is lost with ${Math.max(0, lost)} writes that no other node has`);
     changeDisk();
-    await this.bringUp(node);
-    return own[origin] - covered;
+    await this.#backToDevices(node);
+    return lost;
   }
 
   async #fillDisk({ seconds }, node) {

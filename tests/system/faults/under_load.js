@@ -47,7 +47,7 @@ async function conclude({ cluster, timeline, load, disk }) {
 export async function underLoad({ cluster, seed, disk = null }, body) {
   const timeline = new Timeline();
   const load = new Load({ cluster, timeline, seed, everyMs: 1000 / writesPerSecond });
-  const storm = new Storm({ cluster, timeline, disk });
+  const storm = new Storm({ cluster, timeline, disk, ledger: load.ledger });
   load.start();
   try {
     await body(storm, load);
