@@ -18,25 +18,39 @@ void AntiEntropy::note_report(const std::string& peer, const crdt::VersionVector
   target.due_ms = at_once ? now_ms : now_ms + grace_ms;
 }
 
+void AntiEntropy::note_untold(const std::string& peer, bool has_some, std::int64_t now_ms) {
+  Target& target = targets_[peer];
+  if (!has_some) {
+    target.untold_due_ms.reset();
+  } else if (!target.untold_due_ms) {
+    target.untold_due_ms = now_ms + untold_ms;
+  }
+}
+
+bool AntiEntropy::Target::is_due(const crdt::VersionVector& reach, bool gap,
+                                 std::int64_t now_ms) const {
+  if (avoid_until_ms > now_ms) return false;
+  if (untold_due_ms && *untold_due_ms <= now_ms) return true;
+  return (gap || due_ms <= now_ms) && !reach.covers(vector);
+}
+
 void AntiEntropy::forget(const std::string& peer) { targets_.erase(peer); }
 
 std::optional<std::string> AntiEntropy::start_due(const crdt::VersionVector& reach, bool gap,
                                                   std::int64_t now_ms) {
   if (active_) return {};
-  const std::string* chosen = nullptr;
-  const Target* best = nullptr;
-  for (const auto& [peer, target] : targets_) {
-    const bool due = gap || target.due_ms <= now_ms;
-    if (!due || target.avoid_until_ms > now_ms || reach.covers(target.vector)) continue;
+  auto best = targets_.end();
+  for (auto at = targets_.begin(); at != targets_.end(); ++at) {
+    if (!at->second.is_due(reach, gap, now_ms)) continue;
     // Of several, the one not given up lately; then the first by name.
-    if (!best || target.avoid_until_ms < best->avoid_until_ms) {
-      chosen = &peer;
-      best = &target;
+    if (best == targets_.end() || at->second.avoid_until_ms < best->second.avoid_until_ms) {
+      best = at;
     }
   }
-  if (!chosen) return {};
-  active_ = Active{*chosen, ++last_id_, 0, now_ms};
-  return *chosen;
+  if (best == targets_.end()) return {};
+  best->second.untold_due_ms.reset();
+  active_ = Active{best->first, ++last_id_, 0, now_ms};
+  return best->first;
 }
 
 bool AntiEntropy::expects(const std::string& peer, const wire::PullPiece& piece,

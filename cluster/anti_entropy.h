@@ -17,12 +17,17 @@ namespace anabranch::cluster {
 /// only when the target is still not covered some time later, or at once where waiting is useless:
 /// at the first report of a peer (a start, a healed link), at a gap, and where a heartbeat is ahead
 /// on its sender's own writes (it left behind them on the same socket, so they were lost).
+///
+/// What a peer holds beyond its vector makes nobody ahead. Where its source has gone for good, in
+/// the midst of a pull, it is asked for without a vector that tells of it.
 class AntiEntropy {
  public:
   /// How long publications may take to catch up with what a report told.
   static constexpr std::int64_t grace_ms = 300;
   /// A pull without a new piece for this long is given up.
   static constexpr std::int64_t stall_ms = 3000;
+  /// How long a pull may take to end before others ask for the part of it that is there.
+  static constexpr std::int64_t untold_ms = 5000;
   /// A peer whose pull was given up is left alone this long, if there is another to ask.
   static constexpr std::int64_t retry_ms = 2000;
 
@@ -34,6 +39,9 @@ class AntiEntropy {
   /// not wait for publications.
   void note_report(const std::string& peer, const crdt::VersionVector& theirs,
                    const crdt::VersionVector& reach, bool urgent, std::int64_t now_ms);
+
+  /// Notes, after `note_report`, whether `peer` has records that no vector tells of and we lack.
+  void note_untold(const std::string& peer, bool has_some, std::int64_t now_ms);
 
   /// The peer is gone; its next report is a first one again.
   void forget(const std::string& peer);
@@ -69,6 +77,9 @@ class AntiEntropy {
     crdt::VersionVector vector;
     std::int64_t due_ms = 0;
     std::int64_t avoid_until_ms = 0;
+    std::optional<std::int64_t> untold_due_ms;
+
+    bool is_due(const crdt::VersionVector& reach, bool gap, std::int64_t now_ms) const;
   };
   std::map<std::string, Target> targets_;
   std::optional<Active> active_;

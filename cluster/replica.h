@@ -149,6 +149,7 @@ class Replica {
   void receive(Peer& peer, wire::PullCredit credit);
   void receive(Peer& peer, wire::PullPiece piece);
   void learn(Peer& peer, const wire::NodeReport& report, bool is_heartbeat);
+  void note_untold(const std::string& name, const wire::NodeReport& report);
   std::optional<bool> digest_equal(const Peer& peer) const;
   void watch_digest(Peer& peer);
   void learn_durable(Peer& peer, ReplicaId replica, const crdt::VersionVector& vector);

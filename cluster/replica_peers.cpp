@@ -138,9 +138,18 @@ void Replica::learn(Peer& peer, const wire::NodeReport& report, bool is_heartbea
   if (is_first || !planted(Defect::ignore_reports)) {
     anti_entropy_.note_report(name, report.vector, reach, tail_lost, now_.monotonic_ms);
   }
+  note_untold(name, report);
   start_pull();
   update_caught_up();
   if (is_heartbeat) watch_digest(peer);
+}
+
+/// Only at equal vectors do unequal digests show that what it holds beyond is not here.
+void Replica::note_untold(const std::string& name, const wire::NodeReport& report) {
+  const wire::StoreState& durable = ledger_.durable();
+  if (report.holds_beyond && report.vector != durable.vector) return;
+  const bool has_some = report.holds_beyond && report.digest != durable.digest.to_string();
+  anti_entropy_.note_untold(name, has_some, now_.monotonic_ms);
 }
 
 /// Nothing while the vectors differ, or one of the two holds records beyond its own.

@@ -12,6 +12,7 @@ using Peer = std::optional<std::string>;
 
 constexpr std::int64_t grace = AntiEntropy::grace_ms;
 constexpr std::int64_t stall = AntiEntropy::stall_ms;
+constexpr std::int64_t untold = AntiEntropy::untold_ms;
 constexpr std::int64_t retry = AntiEntropy::retry_ms;
 
 crdt::VersionVector at(std::uint64_t seq) { return vector_of({{origin_b, seq}}); }
@@ -62,6 +63,18 @@ TEST_F(AntiEntropyTest, AnUrgentOneDoesNotWait) {
 TEST_F(AntiEntropyTest, WithAGapWhoeverIsAheadIsAskedAtOnce) {
   pulls.note_report("b", at(1), {}, false, 1000);
   EXPECT_EQ(pulls.start_due({}, true, 1000), Peer("b"));
+}
+
+TEST_F(AntiEntropyTest, WhatNoVectorTellsOfIsAskedForWhenItStaysSo) {
+  pulls.note_untold("b", true, 1000);
+  pulls.note_untold("b", true, 2000);
+  EXPECT_EQ(pulls.start_due({}, false, 1000 + untold - 1), Peer());
+  EXPECT_EQ(pulls.start_due({}, false, 1000 + untold), Peer("b"));
+  pulls.finish();
+  EXPECT_EQ(pulls.start_due({}, false, 1000 + untold), Peer()) << "until it is noted again";
+  pulls.note_untold("b", true, 9000);
+  pulls.note_untold("b", false, 9500);
+  EXPECT_EQ(pulls.start_due({}, false, 9000 + untold), Peer());
 }
 
 TEST_F(AntiEntropyTest, OnePullAtATime) {

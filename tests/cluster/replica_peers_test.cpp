@@ -156,6 +156,18 @@ TEST_F(ReplicaPeers, ARepeatedWriteThatIsBeyondTheVectorIsAckedWithoutADot) {
   EXPECT_THAT(node.effects(), ElementsAre("answer 1: ack \"w\" applied v1"));
 }
 
+TEST_F(ReplicaPeers, WhatAPeerHasOfALostDiskIsFetchedThoughNoVectorTellsOfIt) {
+  node.hear_all();
+  for (int second = 0; second < 7; ++second) {
+    node.hear("b", origin_b, {}, true);
+    node.pass(1000);
+    node.tick();
+  }
+  EXPECT_THAT(node.effects(), ElementsAre("ask b: pull {}"));
+  node.piece("b", 0, {write_of({origin_c, 7}, {set("part", "1")})}, crdt::VersionVector{});
+  EXPECT_THAT(settled_effects(), ElementsAre("commit 1", "deliver alice: sync part=1 v1"));
+}
+
 TEST_F(ReplicaPeers, APieceOutOfTurnEndsThePull) {
   node.hear("b", origin_b, vector_of({{origin_b, 3}}));
   node.piece("b", 0, {b_write(1)});

@@ -116,3 +116,23 @@ scenario('connections that the network has forgotten are made anew', { ...three,
   await cluster.connected(cluster.nodes, patienceMs);
   await cluster.converged(cluster.nodes, patienceMs);
 });
+
+scenario('what came of a disk before it was lost reaches all nodes', three, async (cluster) => {
+  const { a, b, c } = cluster;
+  const writes = 60;
+  for (const other of [a, c]) cluster.between(b, other, 'cut');
+  const device = await b.connect('alice');
+  for (let n = 0; n < writes; n++) await device.set(`big.k${n}`, `${n}`.padEnd(50_000, '.'));
+  await device.close();
+  const recordsAtA = async () => (await a.status()).state.records;
+  cluster.between(a, b, 'slow', { latencyMs: 5, bytesPerSecond: 200_000 });
+  await eventually('a part has come', async () => (await recordsAtA()) > 0, patienceMs);
+  await b.kill();
+  b.loseData();
+  for (const other of [a, c]) cluster.between(b, other, 'heal');
+  await b.start();
+  await cluster.connected(cluster.nodes, patienceMs);
+  await cluster.converged(cluster.nodes, patienceMs);
+  assert.ok((await recordsAtA()) < writes, 'all of it came: the test is too tame');
+  await cluster.stateEverywhere('alice');
+});
