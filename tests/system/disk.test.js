@@ -42,16 +42,37 @@ async function fillAndFree(a, disk) {
   assert.deepEqual(await a.stateOf('alice'), { ...expected, after: 1 }, 'and all of it is on disk');
 }
 
-scenario('a full disk refuses writes, not reads, and is taken back into use', { names: ['a'], start: false, skip: smallDiskMissing(), timeoutMs: 90_000 }, async (cluster) => {
+/** Runs `body(a, disk)` with the first node's data on a small disk. */
+async function onSmallDisk(cluster, body) {
   const { a } = cluster;
   const disk = new SmallDisk(join(a.folder, 'disk'));
   try {
     a.dataDir = join(disk.folder, 'data');
     cluster.writeFiles(a);
     await a.start();
-    await fillAndFree(a, disk);
+    await body(a, disk);
   } finally {
     await a.stop();
     disk.remove();
   }
-});
+}
+
+const options = { names: ['a'], start: false, skip: smallDiskMissing(), timeoutMs: 90_000 };
+
+scenario('a full disk refuses writes, not reads, and is taken back into use', options, (cluster) => onSmallDisk(cluster, fillAndFree));
+
+scenario('a node that was killed on a full disk says so at its start, and has all when there is space', options, (cluster) =>
+  onSmallDisk(cluster, async (a, disk) => {
+    const device = await a.connect('alice');
+    const expected = { fill: {} };
+    await device.write([{ path: 'fill', value: {} }]).ack;
+    disk.fill();
+    await writeUntilRefused(device, expected);
+    await a.kill();
+    a.launch();
+    assert.equal((await a.untilEnded(60_000)).code, 1);
+    assert.match(a.logTail(1), /disk is full/);
+    disk.free();
+    await a.start();
+    assert.deepEqual(await a.stateOf('alice'), expected);
+  }));
