@@ -16,7 +16,7 @@ const kinds = [
   { kind: 'backup', on: 'node', seconds: [0, 1], often: 1 },
   { kind: 'restore', on: 'all of a node', seconds: [10, 10], often: 1 },
   { kind: 'replace disk', on: 'all of a node', seconds: [10, 10], often: 1 },
-  { kind: 'lose disk', on: 'all nodes', seconds: [10, 10], often: 2, needs: 'losses' },
+  { kind: 'lose disk', on: 'all nodes', seconds: [3, 8], often: 3, needs: 'losses' },
   { kind: 'full disk', on: 'disk', seconds: [3, 10], often: 1, needs: 'disk' },
   { kind: 'clock', on: 'clock', seconds: [0, 0], often: 2, needs: 'clock' },
   { kind: 'isolate', on: 'links', seconds: [3, 15], often: 2 },
@@ -40,7 +40,7 @@ const linkBetween = (left, right) => `link ${[left, right].sort().join(' ')}`;
 function claimsOf({ on, node, other }, names) {
   const links = names.filter((name) => name !== node).map((name) => linkBetween(node, name));
   if (on === 'all of a node') return [`node ${node}`, `door ${node}`, ...links];
-  if (on === 'all nodes') return [...names.map((name) => `node ${name}`), `door ${node}`];
+  if (on === 'all nodes') return [...names.map((name) => `node ${name}`), `door ${node}`, ...links];
   if (on === 'node and links') return [`node ${node}`, ...links];
   if (on === 'links') return links;
   if (on === 'link') return [linkBetween(node, other)];

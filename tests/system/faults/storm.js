@@ -90,7 +90,7 @@ export class Storm {
       backup: () => this.#backUp(fault, node),
       restore: () => this.#restore(node),
       'replace disk': () => this.#replaceDisk(node),
-      'lose disk': () => this.loseTailOf(node, () => node.loseData()),
+      'lose disk': () => this.#loseDisk(fault, node),
       'full disk': () => this.#fillDisk(fault, node),
       clock: () => this.#setClock(fault, node),
       isolate: () => this.#isolate(fault, node),
@@ -189,6 +189,14 @@ export class Storm {
   async vectors(nodes) {
     const answers = await Promise.allSettled(nodes.map((node) => node.status()));
     return answers.filter(({ status }) => status === 'fulfilled').map(({ value }) => value.version_vector);
+  }
+
+  async #loseDisk({ seconds }, node) {
+    this.timeline.say(node.name, `cut off from all other nodes, and after ${seconds} s its disk goes`);
+    this.#cutOff(node, 'cut');
+    await pause(seconds * 1000);
+    await this.loseTailOf(node, () => node.loseData());
+    this.#cutOff(node, 'heal');
   }
 
   /**
