@@ -6,7 +6,11 @@ import { pause } from './wait.js';
 const drained = (socket) =>
   new Promise((done) => {
     if (socket.destroyed) return done();
-    socket.once('drain', done).once('close', done);
+    const wake = () => {
+      socket.off('drain', wake).off('close', wake);
+      done();
+    };
+    socket.on('drain', wake).on('close', wake);
   });
 
 export class Way {
