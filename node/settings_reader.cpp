@@ -1,6 +1,7 @@
 #include "node/settings_reader.h"
 
 #include "node/duration.h"
+#include "node/printable.h"
 
 #include <algorithm>
 #include <array>
@@ -21,7 +22,7 @@ Issues::Issues(std::filesystem::path file) { source_.file = std::move(file); }
 
 void Issues::add(int line, std::string_view key, std::string_view problem) {
   found_.emplace_back(line, source_.file.string() + ':' + std::to_string(line) + ": " +
-                                std::string(key) + ": " + std::string(problem));
+                                printable(key) + ": " + printable(problem));
 }
 
 Error Issues::to_error() const {
@@ -152,7 +153,7 @@ void Section::finish() {
       if (key != *known_.begin()) problem += ", ";
       problem += key;
     }
-    wrong(entry.key, problem);
+    issues_->add(entry.node.line, full(entry.key), problem);
   }
 }
 

@@ -1,7 +1,10 @@
 #include "node/toml_file.h"
 
 #include "node/files.h"
+#include "node/printable.h"
 
+// Settings stand in tables of tables at most.
+#define TOML_MAX_NESTED_VALUES 16
 #include <toml++/toml.h>
 
 #include <string_view>
@@ -9,6 +12,10 @@
 namespace anabranch::node {
 
 namespace {
+
+/// toml++ makes a table for each part of a dotted key, however many, and frees them by recursion.
+/// With the bound on nested values this one keeps the stack small.
+constexpr std::size_t max_dots_on_line = 256;
 
 TomlNode convert(const toml::node& node);
 
@@ -53,17 +60,39 @@ TomlNode convert(const toml::node& node) {
   return result;
 }
 
+/// The first line with more than max_dots_on_line; 0 where there is none.
+int find_endless_line(std::string_view text) {
+  int line = 1;
+  std::size_t dots = 0;
+  for (const char c : text) {
+    if (c == '\n') {
+      ++line;
+      dots = 0;
+    }
+    if (c == '.' && ++dots > max_dots_on_line) return line;
+  }
+  return 0;
+}
+
+tl::unexpected<Error> refuse(const std::filesystem::path& file, std::int64_t line,
+                             const std::string& why) {
+  return fail(Errc::invalid_config, file.string() + ':' + std::to_string(line) + ": " + why);
+}
+
 }  // namespace
 
 Result<TomlNode> read_toml_file(const std::filesystem::path& file) {
   const auto text = read_file(file, max_config_file_bytes);
   if (!text) return fail(Errc::invalid_config, text.error().message);
+  if (const int line = find_endless_line(*text)) {
+    return refuse(file, line,
+                  "more than " + std::to_string(max_dots_on_line) +
+                      " dots: write a long list with one item a line");
+  }
   try {
     return convert(toml::parse(*text, file.string()));
   } catch (const toml::parse_error& error) {
-    return fail(Errc::invalid_config, file.string() + ':' +
-                                          std::to_string(error.source().begin.line) +
-                                          ": not TOML: " + std::string(error.description()));
+    return refuse(file, error.source().begin.line, "not TOML: " + printable(error.description()));
   }
 }
 

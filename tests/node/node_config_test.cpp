@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ostream>
 #include <string>
 
@@ -264,6 +265,32 @@ TEST(NodeConfig, WhatIsNotTomlIsRefusedWithItsLine) {
   EXPECT_THAT(message("a = \"\xff\""), HasSubstr("node.toml:1: not TOML: "));
   EXPECT_THAT(message("a = " + std::string(100000, '[')), HasSubstr("node.toml:1: not TOML: "));
   EXPECT_THAT(message(std::string(2 << 20, '#')), HasSubstr("is larger than"));
+}
+
+TEST(NodeConfig, KeysOfEndlessPartsAreRefused) {
+  const NodeFiles files;
+  std::string parts = "a";
+  for (int i = 0; i < 300'000; ++i) parts += ".a";
+  const auto message = [&](const std::string& text) {
+    return load_node_config(files.scratch.write("node.toml", text)).error().message;
+  };
+  EXPECT_THAT(message("\n" + parts + " = 1\n"), HasSubstr("node.toml:2: more than 256 dots"));
+  EXPECT_THAT(message("[" + parts + "]\n"), HasSubstr("node.toml:1: more than 256 dots"));
+  std::string nested;
+  for (int i = 0; i < 1000; ++i) nested += parts.substr(0, 500) + " = [{\n";
+  EXPECT_THAT(message(nested), HasSubstr(": not TOML: "));
+}
+
+TEST(NodeConfig, WhatIsToldOfATextStaysOnOneLine) {
+  const NodeFiles files;
+  const std::string message =
+      refusal(files, "[clients]\nlisten = \"a\\nb\\u001b[31m\"\n\"k\\n\" = 1\n");
+  EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 1);
+  EXPECT_THAT(message, HasSubstr(":5: clients.listen: "));
+  EXPECT_THAT(message, HasSubstr("is \"a\\x0ab\\x1b[31m\""));
+  EXPECT_THAT(message, HasSubstr(":6: clients.k\\x0a: unknown key"));
+  const std::string not_toml = refusal(files, "data = n\n");
+  EXPECT_EQ(std::count(not_toml.begin(), not_toml.end(), '\n'), 0);
 }
 
 TEST(NodeConfig, AMissingFileIsNamed) {
