@@ -16,13 +16,23 @@ target_compile_options(anabranch_options INTERFACE
   $<$<BOOL:${ANABRANCH_WERROR}>:-Werror>)
 
 if(ANABRANCH_SANITIZE)
-  add_compile_options(-fsanitize=${ANABRANCH_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_compile_options(-fsanitize=${ANABRANCH_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${ANABRANCH_SANITIZE})
   if(ANABRANCH_SANITIZE MATCHES "thread")
     # Asio's stand-alone fences are not modelled; nothing of ours relies on them.
     add_compile_options(-Wno-tsan)
   endif()
 endif()
+
+# libFuzzer learns from the coverage of what its targets drive. Most of that is also optimised, to
+# be fast; the other folders stay as the preset has them, for Beast is slow enough to build.
+set(fuzzed_libraries base crdt wire cluster storage node)
+set(fast_libraries base crdt wire cluster storage)
+
+# UBSan's check of dynamic types opens a pipe to see whether memory can be read, and takes its
+# failure for a finding: out of descriptors, where a server must go on, it accuses the innocent.
+set(libraries_that_run_out_of_descriptors transport_client)
 
 find_program(ANABRANCH_CCACHE ccache)
 if(ANABRANCH_CCACHE)
@@ -42,4 +52,11 @@ function(anabranch_library name)
   add_library(anabranch_${name} STATIC ${ARG_SOURCES})
   add_library(anabranch::${name} ALIAS anabranch_${name})
   target_link_libraries(anabranch_${name} PUBLIC ${ARG_DEPENDS} PRIVATE anabranch_options ${ARG_PRIVATE})
+  if(ANABRANCH_FUZZ AND name IN_LIST fuzzed_libraries)
+    target_compile_options(anabranch_${name} PRIVATE -fsanitize=fuzzer-no-link
+      $<$<IN_LIST:${name},${fast_libraries}>:-O1>)
+  endif()
+  if(ANABRANCH_SANITIZE MATCHES undefined AND name IN_LIST libraries_that_run_out_of_descriptors)
+    target_compile_options(anabranch_${name} PRIVATE -fno-sanitize=vptr)
+  endif()
 endfunction()
