@@ -26,6 +26,7 @@ build_preset() {
   [[ " $(known_presets) " == *" $preset "* ]] ||
     wrong_usage "There is no preset \"$preset\"; there are: $(known_presets)"
   install_for build
+  if [[ $preset == asan ]]; then install_for sanitizers; fi
   if [[ $preset == release ]]; then
     compile_preset release anabranch
   else

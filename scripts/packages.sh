@@ -22,6 +22,9 @@ build_packages() {
 
 lint_packages() { echo clang-format-19 clang-tidy-19; }
 
+# clang with its runtimes, and what turns addresses into lines in their reports.
+sanitizers_packages() { echo clang-19 libclang-rt-19-dev llvm-19; }
+
 # The architecture check and the system tests run on Node.js; one from elsewhere will do. The latter
 # set the nodes' clocks with faketime.
 node_packages() {
@@ -74,7 +77,7 @@ download_msgpack() {
   as_root apt-get update && (cd build/deps && apt-get download libmsgpack-cxx-dev)
 }
 
-# install_for WHAT…: build, lint and node are the sets.
+# install_for WHAT…: build, lint, sanitizers and node are the sets.
 install_for() {
   local set names=()
   for set in "$@"; do

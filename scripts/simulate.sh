@@ -2,18 +2,23 @@
 
 source scripts/build.sh
 
-# run_simulation ARGUMENTS…: those of the program, or --defects first for the other program.
+# run_simulation ARGUMENTS…: builds what they ask for first.
 run_simulation() {
-  local program=simulate
-  if [[ ${1:-} == --defects ]]; then
-    program=simulate_defects
-    shift
-  fi
   install_for build
   mkdir -p build/logs
-  compile_preset ci "$program" >build/logs/simulate.log 2>&1 || {
+  compile_preset ci "$(simulation_program "$@")" >build/logs/simulate.log 2>&1 || {
     tail -n 40 build/logs/simulate.log >&2
-    die "This failed: building $program; all of it is in build/logs/simulate.log"
+    die "This failed: building the simulation; all of it is in build/logs/simulate.log"
   }
+  simulate "$@"
+}
+
+# Planted defects are in a program of their own.
+simulation_program() { if [[ ${1:-} == --defects ]]; then echo simulate_defects; else echo simulate; fi; }
+
+simulate() {
+  local program
+  program=$(simulation_program "$@")
+  if [[ ${1:-} == --defects ]]; then shift; fi
   "build/release/$program" "$@"
 }

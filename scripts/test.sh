@@ -1,7 +1,8 @@
 # Every test of the repository, in parts. Each part leaves its counts in $counts; what it prints is
 # for people.
 
-source scripts/build.sh
+source scripts/fuzz.sh
+source scripts/simulate.sh
 
 readonly contract_source=../shared/contract
 readonly results=build/test-results
@@ -10,16 +11,24 @@ total_passed=0 total_failed=0 total_skipped=0
 part_lines=()
 
 run_all_tests() {
+  local preset
   expect_no_arguments test "$@"
   mkdir -p "$results"
-  if run_part "install" install_for build node && run_part "build" compile_preset ci; then
-    run_part "unit tests" unit_tests || true
-    run_part "simulation" simulated_runs --seeds 5000 || true
-    run_part "defects" simulated_runs --defects || true
-    run_part "architecture" node_tests tests/architecture || true
+  run_part "install" install_for build node sanitizers || true
+  if run_part "build" compile_preset ci; then
+    run_part "unit tests" run_ctest release || true
+    run_part "simulation" simulated_seeds || true
+    run_part "defects" planted_defects || true
+    run_part "architecture" node_tests tests/architecture/*.test.js || true
     run_part "system tests" system_tests || true
     run_part "contract" contract_checks || true
   fi
+  for preset in asan tsan; do
+    run_part "$preset build" compile_preset "$preset" || continue
+    run_part "$preset unit" sanitized_unit_tests "$preset" || true
+    run_part "$preset system" sanitized_system_tests "$preset" || true
+  done
+  run_part "fuzz" fuzz_briefly "$counts" || true
   print_summary
   [[ $total_failed -eq 0 ]]
 }
@@ -50,22 +59,23 @@ print_summary() {
   echo "$total_passed passed, $total_failed failed$skipped"
 }
 
-# simulated_runs ARGUMENTS…: of ./dev simulate; the last line tells the counts.
-simulated_runs() {
-  local log=$results/simulation.log program=simulate status=0
-  if [[ $1 == --defects ]]; then
-    program=simulate_defects
-    shift
-  fi
-  "build/release/$program" "$@" 2>&1 | tee "$log" || status=1
+# However many seeds it ran, it is one test.
+simulated_seeds() {
+  simulate --seeds 5000 && echo 1 0 0 >"$counts"
+}
+
+planted_defects() {
+  local log=$results/defects.log status=0
+  simulate --defects 2>&1 | tee "$log" || status=1
   count_closing_line "$log"
   return "$status"
 }
 
-unit_tests() {
-  local report=$PWD/$results/unit.xml status=0
+# run_ctest FOLDER: the tests of one build.
+run_ctest() {
+  local report=$PWD/$results/unit-$1.xml status=0
   rm -f "$report"
-  ctest --test-dir build/release --parallel "$(nproc)" --output-on-failure --no-tests=error \
+  ctest --test-dir "build/$1" --parallel "$(nproc)" --output-on-failure --no-tests=error \
     --timeout 300 --output-junit "$report" || status=$?
   count_junit "$report"
   return "$status"
@@ -89,12 +99,11 @@ attribute() {
   echo "${value:-0}"
 }
 
-# node_tests FOLDER: its *.test.js, one after the other, for system tests want the machine for
-# themselves.
+# node_tests FILE…: one after the other, for system tests want the machine for themselves.
 node_tests() {
   local file status=0 report seconds=900
   local passed=0 failed=0 skipped=0
-  for file in "$1"/*.test.js; do
+  for file in "$@"; do
     report=$results/$(basename "$file").tap
     rm -f "$report"
     timeout --foreground "$seconds" node --test --test-reporter=spec --test-reporter-destination=stdout \
@@ -119,7 +128,7 @@ tap_count() {
 
 system_tests() {
   install_npm_packages tests/system || return 1
-  ANABRANCH=$PWD/$(program_of ci) node_tests tests/system
+  ANABRANCH=$PWD/$(program_of ci) node_tests tests/system/*.test.js
 }
 
 # install_npm_packages FOLDER: by its lock file, when that is newer than what is there.

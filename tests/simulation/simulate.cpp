@@ -67,7 +67,8 @@ int run_many(const Options& options) {
   });
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   print(sum, runs, seconds.count());
-  std::printf("%llu passed, %zu failed\n", static_cast<unsigned long long>(runs - broken), broken);
+  std::printf("%llu seeds held, %zu broke\n", static_cast<unsigned long long>(runs - broken),
+              broken);
   return broken == 0 ? 0 : 1;
 }
 
