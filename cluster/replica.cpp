@@ -298,17 +298,27 @@ void Replica::on(StoreRecovered recovered) {
   ledger_.reset(std::move(recovered.state));
   documents_.clear();
   note(Note::Level::info, "the disk takes writes again");
-  // Their authors were told to retry; everyone else learns of them here, peers by a pull. The
-  // newest come first: what superseded a part of a batch is told before what is left of it.
-  std::stable_sort(
-      recovered.resurfaced.begin(), recovered.resurfaced.end(),
-      [](const crdt::Write& one, const crdt::Write& other) { return one.stamp > other.stamp; });
-  if (planted(Defect::no_word_of_resurfaced_writes)) recovered.resurfaced.clear();
-  for (crdt::Write& write : recovered.resurfaced) {
-    const UserId user = write.user;
-    on(UserInput(Redelivery{user, std::move(write)}));
-  }
+  if (!planted(Defect::no_word_of_resurfaced_writes)) redeliver(std::move(recovered.resurfaced));
   progress_untold_ = true;
+}
+
+/// Their authors were told to retry; everyone else learns of them here, peers by a pull. The newest
+/// come first: what superseded a part of a batch is told before what is left of it. And they come
+/// before what waits: an answer to a write that lost to a batch must not tell a part of it.
+void Replica::redeliver(std::vector<crdt::Write> writes) {
+  std::stable_sort(
+      writes.begin(), writes.end(),
+      [](const crdt::Write& one, const crdt::Write& other) { return one.stamp < other.stamp; });
+  for (crdt::Write& write : writes) {
+    const UserId user = write.user;
+    DocumentCache::Entry* entry = documents_.find(user);
+    if (!entry) {
+      emit(LoadUser{user});
+      entry = &documents_.begin_loading(user);
+    }
+    // No document is at hand: all were dropped with what was in memory alone.
+    entry->waiting.push_front(Redelivery{user, std::move(write)});
+  }
 }
 
 }  // namespace anabranch::cluster

@@ -115,6 +115,7 @@ class Replica {
   void on(UserLoaded loaded);
   void on(const Committed& committed);
   void on(StoreRecovered recovered);
+  void redeliver(std::vector<crdt::Write> writes);
   void dispatch(DocumentCache::Entry& entry, UserInput input);
   DocumentCache::Entry* loaded(const UserId& user);
   void keep_document(const UserId& user);  ///< until the open group is released
