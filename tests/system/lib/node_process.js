@@ -194,7 +194,10 @@ export class NodeProcess {
     }
   }
 
+  /** The end of the log, or the beginning of what a sanitizer has found. */
   logTail(lines = 15) {
-    return this.log().trimEnd().split('\n').slice(-lines).join('\n');
+    const all = this.log().trimEnd().split('\n');
+    const report = all.findIndex((line) => /Sanitizer: |runtime error: /.test(line));
+    return (report < 0 ? all.slice(-lines) : all.slice(report, report + lines)).join('\n');
   }
 }
