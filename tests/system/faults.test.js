@@ -16,6 +16,7 @@ import { eventually } from './lib/wait.js';
 
 const seed = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000);
 const seconds = Number(process.env.FAULT_SECONDS ?? 180);
+const asked = ['FAULT_WRITES', 'FAULT_LOSSES'].filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}`).join(' ');
 const hasLosses = process.env.FAULT_LOSSES === '1';
 const names = ['a', 'b', 'c', 'd', 'e'].slice(0, 3 + (seed % 3));
 
@@ -50,7 +51,8 @@ async function removeDisk({ node, small }, hasFailed) {
 const stormOptions = { ...common, names, keys: seed % 2 === 1, start: false, timeoutMs: common.timeoutMs + seconds * 1000 };
 
 scenario(`no acked write is lost in a storm of faults, and ${names.length} nodes end up equal`, stormOptions, async (cluster, t) => {
-  console.log(`again with: FAULT_SEED=${seed} FAULT_SECONDS=${seconds} node --test faults.test.js`);
+  const again = `again with: ${asked}${asked && ' '}FAULT_SEED=${seed} FAULT_SECONDS=${seconds} node --test faults.test.js`;
+  console.log(again);
   const disk = prepare(cluster, t);
   let hasFailed = true;
   try {
@@ -58,6 +60,9 @@ scenario(`no acked write is lost in a storm of faults, and ${names.length} nodes
     const plan = makePlan(seed, { seconds, names, diskOf: disk?.node.name, hasClocks: !skewMissing, hasLosses });
     await underLoad({ cluster, seed, disk }, (storm) => storm.run(plan));
     hasFailed = false;
+  } catch (error) {
+    error.message += `\n${again}`;
+    throw error;
   } finally {
     if (disk) await removeDisk(disk, hasFailed);
   }

@@ -63,8 +63,7 @@ export class Storm {
   async #onDoor(fault, node) {
     const door = this.cluster.door(node);
     const direction = fault.detail % 2 ? 'there' : 'back';
-    const which = direction === 'there' ? 'to' : 'from';
-    this.timeline.say(node.name, `devices' connections ${words[fault.kind]} for ${fault.seconds} s${fault.kind === 'half-open' ? `: what goes ${which} the node` : ''}`);
+    this.#sayOfWay(node.name, fault, `what goes ${direction === 'there' ? 'to' : 'from'} the node`, "devices' connections ");
     if (fault.kind === 'half-open') door.halfOpen(direction);
     else door[fault.kind](paceOf(fault));
     await pause(fault.seconds * 1000);
@@ -72,11 +71,15 @@ export class Storm {
   }
 
   async #onLink(fault, node, other) {
-    this.timeline.say(`${node.name}-${other.name}`, `${words[fault.kind]} for ${fault.seconds} s${fault.kind === 'half-open' ? `: what ${node.name} sends` : ''}`);
+    this.#sayOfWay(`${node.name}-${other.name}`, fault, `what ${node.name} sends`);
     if (fault.kind === 'half-open') this.cluster.silence(node, other);
     else this.cluster.between(node, other, fault.kind, paceOf(fault));
     await pause(fault.seconds * 1000);
     this.cluster.between(node, other, 'heal');
+  }
+
+  #sayOfWay(who, { kind, seconds }, half, subject = '') {
+    this.timeline.say(who, `${subject}${words[kind]} for ${seconds} s${kind === 'half-open' ? `: ${half}` : ''}`);
   }
 
   #onNode(fault, node) {

@@ -23,7 +23,8 @@ function complaints(cluster, disk) {
 function report({ cluster, timeline, load, convergedMs }) {
   const faults = timeline.summary('fault: ');
   if (faults) timeline.say('', `faults: ${faults}`);
-  timeline.say('', `${load.ledger.count} writes acked by ${cluster.nodes.length} nodes; longest wait for an ack ${(timeline.get('longest ack wait') / 1000).toFixed(1)} s`);
+  const longestWait = (timeline.get('longest ack wait') / 1000).toFixed(1);
+  timeline.say('', `${load.ledger.count} writes acked by ${cluster.nodes.length} nodes; longest wait for an ack ${longestWait} s`);
   timeline.say('', `${timeline.get('connections')} connections resumed, ${timeline.get('failed connections')} failed`);
   timeline.say('', `equal ${(convergedMs / 1000).toFixed(1)} s after the last ack`);
 }
