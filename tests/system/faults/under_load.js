@@ -12,7 +12,7 @@ const complaint = /Z error |dropped a message from|than this disk does/;
 
 /** The nodes' own complaints, but for those of a disk that was full. */
 function complaints(cluster, disk) {
-  const isExpected = (node, line) => node === disk?.node && /commit failed|disk refuses writes|No space left/.test(line);
+  const isExpected = (node, line) => node === disk?.node && /commit failed|disk refuses writes|RocksDB: /.test(line);
   const isComplaint = (node, line) => complaint.test(line) && !isExpected(node, line);
   return cluster.nodes.flatMap((node) => {
     const lines = node.log().split('\n').filter((line) => isComplaint(node, line));
