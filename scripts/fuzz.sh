@@ -69,9 +69,9 @@ tell_how_to_replay() {
   done
 }
 
-# fuzz_briefly COUNTS: all targets, as many at a time as the machine has cores.
+# fuzz_briefly REPORT: all targets, as many at a time as the machine has cores.
 fuzz_briefly() {
-  local counts=$1 target passed=0 failed=0
+  local report=$1 target passed=0 failed=0
   for target in $(fuzz_targets); do
     while [[ $(jobs -rp | wc -l) -ge $(nproc) ]]; do wait -n || true; done
     fuzz_one_briefly "$target" &
@@ -86,7 +86,7 @@ fuzz_briefly() {
       tail -n 60 "$fuzz_work/$target/log" >&2
     fi
   done
-  echo "$passed $failed 0" >"$counts"
+  echo "$passed $failed 0" >"$report"
   [[ $failed -eq 0 ]]
 }
 
