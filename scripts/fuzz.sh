@@ -29,15 +29,16 @@ fuzz() {
   [[ -d $fuzz_corpora/$target ]] ||
     wrong_usage "There is no fuzz target \"$target\"; there are: $(fuzz_targets | tr '\n' ' ')"
   shift
-  install_for build sanitizers
-  compile_preset asan "fuzz_$target"
   if [[ ${1:-} == -- ]]; then
     shift
-    run_fuzz_target "$target" "$@"
   else
-    [[ $# -le 1 && ${1:-0} =~ ^[0-9]+$ ]] || wrong_usage "./dev fuzz TARGET takes a number of seconds"
-    run_fuzz_target "$target" "-max_total_time=${1:-0}"
+    [[ $# -le 1 && ${1:-0} =~ ^[0-9]+$ ]] ||
+      wrong_usage "./dev fuzz TARGET takes a number of seconds, or -- and libFuzzer's options"
+    set -- "-max_total_time=${1:-0}"
   fi
+  install_for build sanitizers
+  compile_preset asan "fuzz_$target"
+  run_fuzz_target "$target" "$@"
 }
 
 # run_fuzz_target TARGET OPTION…: what is found is kept under build/fuzz/TARGET. Where a file is
