@@ -8,17 +8,10 @@ import type { Change } from './change.js';
 import type { SyncError } from './errors.js';
 import type { ReceivedRecord } from './inbox.js';
 import type { Json } from './json.js';
-import type { Status } from './link.js';
-import type { NodeInfo } from './nodes.js';
+import type { NodeInfo, Status } from './link.js';
+import type { AckedWrite } from './outbox.js';
 import type { WriteResult } from './queue.js';
 import type { PathOf, Snapshot, ValueAt } from './typed.js';
-
-/** A write that a node has acknowledged. */
-export interface AckedWrite extends WriteResult {
-  readonly paths: readonly string[];
-  /** From sending to the answer, in milliseconds. */
-  readonly tookMs: number;
-}
 
 /** What {@link Client.on} tells. */
 export interface ClientEvents {

@@ -45,57 +45,47 @@ function finish(way: Place[]): void {
   for (let at = way.length - 1; at > 0 && isEmpty(way[at] as Place); at--) removeChild(way[at - 1] as Place, way[at] as Place);
 }
 
-export class Document {
-  #root = makePlace('');
+export type Document = ReturnType<typeof createDocument>;
 
-  /** The state as one frozen value. */
-  state(): Json {
-    return layOut(this.#root, nothing, undefined) as Json;
-  }
+export function createDocument() {
+  const root = makePlace('');
 
-  /** Takes a record in, unless a newer one stands at its path or above it. */
-  merge(path: string, record: Rec): Merged {
-    const way = wayTo(this.#root, path);
-    const place = way.at(-1) as Place;
-    const own = place.received;
-    const order = own ? compareRecords(record, own) : 1;
-    const isHidden = order < 0 || way.some(({ received }) => received && received !== own && compareStamps(received, record) > 0);
-    if (!isHidden && order > 0) {
-      place.received = record;
-      dropBelow(place, (hidden) => compareStamps(hidden, record) < 0);
-    } else if (!isHidden && own) {
-      // Once an answer has covered a record it stays covered.
-      own.loose &&= record.loose;
-    }
-    finish(way);
-    return isHidden ? 'hidden' : order > 0 ? 'stored' : 'known';
-  }
-
-  /** Forgets every received record. */
-  clear(): void {
-    dropBelow(this.#root, () => true);
-  }
-
-  /** Shows a write that no node has confirmed. */
-  overlay(path: string, record: Rec): void {
-    this.#setPending(path, (pending) => [...pending, record]);
-  }
-
-  /** Takes an overlay away. */
-  withdraw(path: string, record: Rec): void {
-    this.#setPending(path, (pending) => pending.filter((other) => other !== record));
-  }
-
-  /** The received records that stand, in path order, with the segments of their paths. */
-  *records(place = this.#root, segments: string[] = []): Generator<[string[], Rec]> {
-    if (place.received) yield [segments, place.received];
-    for (const child of place.order) yield* this.records(child, [...segments, child.segment]);
-  }
-
-  #setPending(path: string, change: (pending: readonly Rec[]) => readonly Rec[]): void {
-    const way = wayTo(this.#root, path);
+  const setPending = (path: string, change: (pending: readonly Rec[]) => readonly Rec[]): void => {
+    const way = wayTo(root, path);
     const place = way.at(-1) as Place;
     place.pending = change(place.pending);
     finish(way);
-  }
+  };
+
+  return {
+    /** The state as one frozen value. */
+    state: (): Json => layOut(root, nothing, undefined) as Json,
+
+    /** Takes a record in, unless a newer one stands at its path or above it. */
+    merge(path: string, record: Rec): Merged {
+      const way = wayTo(root, path);
+      const place = way.at(-1) as Place;
+      const own = place.received;
+      const order = own ? compareRecords(record, own) : 1;
+      const isHidden = order < 0 || way.some(({ received }) => received && received !== own && compareStamps(received, record) > 0);
+      if (!isHidden && order > 0) {
+        place.received = record;
+        dropBelow(place, (hidden) => compareStamps(hidden, record) < 0);
+      } else if (!isHidden && own) {
+        // Once an answer has covered a record it stays covered.
+        own.loose &&= record.loose;
+      }
+      finish(way);
+      return isHidden ? 'hidden' : order > 0 ? 'stored' : 'known';
+    },
+
+    /** Forgets received records. */
+    drop: (isGone: (record: Rec) => boolean): void => dropBelow(root, isGone),
+
+    /** Shows a write that no node has confirmed. */
+    overlay: (path: string, record: Rec): void => setPending(path, (pending) => [...pending, record]),
+
+    /** Takes an overlay away. */
+    withdraw: (path: string, record: Rec): void => setPending(path, (pending) => pending.filter((other) => other !== record)),
+  };
 }

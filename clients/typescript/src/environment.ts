@@ -27,19 +27,24 @@ function attempt<T>(read: () => T): T | undefined {
   }
 }
 
-/** The one of this page, worker or program. Only a page has siblings and storage. */
-export function currentEnvironment(): Environment {
-  const page = typeof document === 'object' ? globalThis : undefined;
-  return {
-    WebSocket: globalThis.WebSocket,
-    fetch: globalThis.fetch && ((url, init) => globalThis.fetch(url, init)),
-    sessionStorage: attempt(() => page?.sessionStorage),
-    localStorage: attempt(() => page?.localStorage),
-    indexedDB: attempt(() => page?.indexedDB),
-    locks: attempt(() => page?.navigator.locks),
-    BroadcastChannel: page?.BroadcastChannel,
-    events: page,
-    now: Date.now,
-    random: Math.random,
-  };
-}
+/** Only a page has storage and siblings. */
+const page = (): typeof globalThis | undefined => (typeof document === 'object' ? globalThis : undefined);
+
+/** What the core of a client needs of this page, worker or program. */
+export const currentEnvironment = (): Environment => ({
+  WebSocket: globalThis.WebSocket,
+  fetch: globalThis.fetch?.bind(globalThis),
+  sessionStorage: attempt(() => page()?.sessionStorage),
+  localStorage: attempt(() => page()?.localStorage),
+  now: Date.now,
+  random: Math.random,
+});
+
+/** The same with what only its later part needs. */
+export const withSiblings = (environment: Environment): Environment => ({
+  indexedDB: attempt(() => page()?.indexedDB),
+  locks: attempt(() => page()?.navigator.locks),
+  BroadcastChannel: page()?.BroadcastChannel,
+  events: page(),
+  ...environment,
+});

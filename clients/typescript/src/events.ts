@@ -1,24 +1,3 @@
-/** Calls listeners; one that throws does not keep the others from hearing. */
-export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<(detail: never) => void>>();
-
-  on<E extends keyof Events>(event: E, listener: (detail: Events[E]) => void): () => void {
-    const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners);
-    // A listener given twice is called twice, and taken away once.
-    const own = (detail: Events[E]) => listener(detail);
-    listeners.add(own);
-    return () => void listeners.delete(own);
-  }
-
-  /** False when nobody listens. */
-  emit<E extends keyof Events>(event: E, detail: Events[E]): boolean {
-    const listeners = [...(this.#listeners.get(event) ?? [])];
-    for (const listener of listeners) guarded(() => listener(detail as never));
-    return listeners.length > 0;
-  }
-}
-
 /** An application's mistake is its own: it is reported as uncaught, and the client goes on. */
 export function guarded(call: () => void): void {
   try {
@@ -28,4 +7,27 @@ export function guarded(call: () => void): void {
       throw error;
     });
   }
+}
+
+/** Calls listeners; one that throws does not keep the others from hearing. */
+export function createEmitter<Events extends object>() {
+  const listeners: { event: unknown; listener: (detail: never) => void }[] = [];
+
+  return {
+    on<E extends keyof Events>(event: E, listener: (detail: Events[E]) => void): () => void {
+      const entry = { event, listener };
+      listeners.push(entry);
+      return () => {
+        const at = listeners.indexOf(entry);
+        if (at >= 0) listeners.splice(at, 1);
+      };
+    },
+
+    /** False when nobody listens. */
+    emit<E extends keyof Events>(event: E, detail: Events[E]): boolean {
+      const hearing = listeners.filter((entry) => entry.event === event);
+      for (const { listener } of hearing) guarded(() => listener(detail as never));
+      return hearing.length > 0;
+    },
+  };
 }

@@ -9,7 +9,6 @@ import type { Change } from './change.js';
 import type { Document, Merged } from './document.js';
 import { freeze, type Json } from './json.js';
 import type { Delta, Envelope, WireRecord } from './messages.js';
-import { path as join } from './path.js';
 import type { Rec } from './place.js';
 import type { StampClock } from './stamps.js';
 
@@ -36,91 +35,81 @@ const recordOf = ({ version, timestamp, sourceTabId: tab }: Written, change: Cha
   value: change.delete ? undefined : freeze(change.value),
 });
 
-export class Inbox {
-  #cursor: string | undefined;
+export type Inbox = ReturnType<typeof createInbox>;
+
+export function createInbox(document: Document, clock: StampClock) {
+  let cursor: string | undefined;
   /** The highest seq seen of each origin, since the cursor. */
-  readonly #seen = new Map<string, number>();
-  /** The connection that is open, and whether the node has answered on it. */
-  #connection = 1;
-  #isAnswered = false;
-
-  constructor(
-    private readonly document: Document,
-    private readonly clock: StampClock,
-    private readonly received: (record: ReceivedRecord) => void,
-  ) {}
-
-  /** A connection begins: its events count as seen only after its own answer. */
-  begin(): void {
-    this.#connection++;
-    this.#isAnswered = false;
-  }
-
-  /** What to ask for. */
-  question(): object {
-    const seen = [...this.#seen].map(([origin, seq]) => `${origin}:${seq}`);
-    return this.#cursor === undefined ? { want: 'delta' } : { want: 'delta', cursor: this.#cursor, seen };
-  }
-
-  /** Takes an event in; false when it tells of no state. */
-  take({ event, payload }: Envelope): boolean {
-    if (event === 'dashboard.state.sync') this.#takeChanges(payload, [payload]);
-    else if (event === 'dashboard.state.batch') this.#takeChanges(payload, payload.updates);
-    else if (event === 'dashboard.state.delta') this.#takeAnswer(payload);
-    else return false;
-    return true;
-  }
-
-  /** Takes a record as a node has stored it. */
-  store(path: string, record: Rec, dot: string | undefined): Merged {
-    this.clock.received(record.version);
-    if (!this.#see(dot)) record.loose = this.#connection;
-    return this.document.merge(path, record);
-  }
-
-  #takeChanges(written: Written, changes: readonly Change<string, Json>[]): void {
-    for (const change of changes) {
-      const record = recordOf(written, change);
-      const merged = this.store(change.path, record, written.dot);
-      if (merged !== 'known') this.#tell(change.path, record, merged === 'stored');
-    }
-  }
-
-  #takeAnswer({ changes, complete, cursor, behind, version }: Delta): void {
-    this.clock.received(version);
-    const isAll = complete && !behind;
-    const kept = isAll ? this.#looseRecords() : [];
-    if (isAll) this.document.clear();
-    for (const change of changes) {
-      const record = recordOf(change, change);
-      const merged = this.document.merge(change.path, record);
-      if (!complete && merged !== 'known') this.#tell(change.path, record, merged === 'stored');
-    }
-    for (const [path, record] of kept) this.document.merge(path, record);
-    this.#isAnswered = true;
-    // A node that lacks something known here gives its own, lesser cursor; the one in hand stays true.
-    if (behind && this.#cursor !== undefined) return;
-    this.#cursor = cursor;
-    this.#seen.clear();
-  }
-
-  /** What came on former connections and may be unknown to a node that does not say it is behind. */
-  #looseRecords(): [string, Rec][] {
-    const isLoose = ({ loose }: Rec) => loose !== undefined && loose !== this.#connection;
-    return [...this.document.records()]
-      .filter(([, record]) => isLoose(record))
-      .map(([segments, record]) => [join(...segments), record]);
-  }
-
-  #tell(path: string, { value, version, time, tab }: Rec, applied: boolean): void {
-    this.received({ path, ...(value !== undefined && { value }), version, time, tab, applied });
-  }
+  const seen = new Map<string, number>();
+  /** Counts connections, and whether the node has answered on the one that is open. */
+  let connection = 1;
+  let isAnswered = false;
+  /** What the event at hand has brought. */
+  let news: ReceivedRecord[] = [];
 
   /** Remembers a dot; false when it may not count. */
-  #see(dot: string | undefined): boolean {
-    if (!dot || !this.#isAnswered) return false;
+  const see = (dot: string | undefined): boolean => {
+    if (!dot || !isAnswered) return false;
     const [origin = '', seq] = dot.split(':');
-    this.#seen.set(origin, Math.max(this.#seen.get(origin) ?? 0, Number(seq)));
+    seen.set(origin, Math.max(seen.get(origin) ?? 0, Number(seq)));
     return true;
-  }
+  };
+
+  /** Takes a record as a node has stored it. */
+  const store = (path: string, record: Rec, dot?: string): Merged => {
+    clock.received(record.version);
+    if (!see(dot)) record.loose = connection;
+    return document.merge(path, record);
+  };
+
+  const announce = (path: string, { value, version, time, tab }: Rec, merged: Merged): void => {
+    if (merged !== 'known') news.push({ path, ...(value !== undefined && { value }), version, time, tab, applied: merged === 'stored' });
+  };
+
+  const takeChanges = (written: Written, changes: readonly Change<string, Json>[]): void => {
+    for (const change of changes) {
+      const record = recordOf(written, change);
+      announce(change.path, record, store(change.path, record, written.dot));
+    }
+  };
+
+  const takeAnswer = ({ changes, complete, behind, version, cursor: next }: Delta): void => {
+    clock.received(version);
+    // What came on former connections may be unknown to a node that does not say it is behind.
+    if (complete && !behind) document.drop(({ loose = connection }) => loose === connection);
+    for (const change of changes) {
+      const record = recordOf(change, change);
+      const merged = document.merge(change.path, record);
+      if (!complete) announce(change.path, record, merged);
+    }
+    isAnswered = true;
+    // A node that lacks something known here gives its own, lesser cursor; the one in hand stays true.
+    if (behind && cursor !== undefined) return;
+    cursor = next;
+    seen.clear();
+  };
+
+  return {
+    store,
+
+    /** A connection ends: the next one's events count as seen only after its own answer. */
+    end(): void {
+      connection++;
+      isAnswered = false;
+    },
+
+    /** What to ask for. */
+    question: (): object =>
+      cursor === undefined ? { want: 'delta' } : { want: 'delta', cursor, seen: [...seen].map((dot) => dot.join(':')) },
+
+    /** Takes an event in and gives what is new in it; nothing when it tells of no state. */
+    take({ event, payload }: Envelope): ReceivedRecord[] | undefined {
+      news = [];
+      if (event === 'dashboard.state.sync') takeChanges(payload, [payload]);
+      else if (event === 'dashboard.state.batch') takeChanges(payload, payload.updates);
+      else if (event === 'dashboard.state.delta') takeAnswer(payload);
+      else return undefined;
+      return news;
+    },
+  };
 }

@@ -1,48 +1,61 @@
 /**
  * Unsent writes outside of this page: kept in the store until they are acknowledged, shown in the
- * user's other tabs, and taken over from tabs that were closed for good.
+ * user's other tabs, and taken over from tabs that were closed for good. Loaded by every client, but
+ * not before it can show something.
  *
  * @module
  */
 
 import { toChange, type Change, type Edit } from './change.js';
+import type { Document } from './document.js';
+import { withSiblings, type Environment } from './environment.js';
+import type { Inbox } from './inbox.js';
+import { SyncError } from './errors.js';
 import { copy, type Json } from './json.js';
 import { parsePath } from './path.js';
 import type { Rec } from './place.js';
-import type { QueuedWrite } from './queue.js';
-import type { ClockState, Stamp } from './stamps.js';
-import { memoryStore, type Store } from './storage/store.js';
+import type { Queue, QueuedWrite, WriteName, WriteResult } from './queue.js';
+import type { ClockState, Stamp, StampClock } from './stamps.js';
+import { openStore, type OpenStore, type Store } from './storage/index.js';
+import { keepTabId, newTabId } from './tab_id.js';
+import { openTabs } from './tabs.js';
 
 /** A write as it is kept. */
-export interface KeptWrite extends Stamp {
-  readonly id: string;
-  readonly atomic: boolean;
+interface KeptWrite extends WriteName {
   readonly changes: readonly Change<string, Json>[];
 }
 
-/** What tabs tell each other. */
-export type TabMessage =
-  | { readonly put: KeptWrite }
-  /** Acknowledged as stored with this time and version, or given up. */
-  | { readonly gone: string; readonly stored?: Pick<Stamp, 'version' | 'time'> }
-  | { readonly bye: string };
+/** What an acknowledged write was stored with. */
+type Stored = Pick<Stamp, 'version' | 'time'>;
 
-export interface KeeperHooks {
-  post(message: TabMessage): void;
-  isAlive(tab: string): Promise<boolean>;
-  isOwn(tab: string): boolean;
-  /** Another tab's write is to be shown, or no longer. */
-  show(path: string, record: Rec): void;
-  hide(path: string, record: Rec): void;
-  /** Another tab's write was stored by a node. */
-  stored(path: string, record: Rec): void;
-  /** A write to send from here. */
-  adopt(write: KeptWrite, edits: readonly Edit[]): void;
-  /** A write that both had taken over was acknowledged to another tab. */
-  sentElsewhere(id: string, stored: Pick<Stamp, 'version' | 'time'>): void;
-  /** The store fails, or holds what cannot be read. */
-  failed(problem: string, error?: unknown): void;
-  changed(): void;
+/** What tabs tell each other. */
+type TabMessage =
+  | { readonly put: KeptWrite }
+  /** Acknowledged, or given up. */
+  | { readonly gone: string; readonly stored: Stored | undefined }
+  | { readonly bye: true };
+
+export interface KeeperSettings {
+  readonly name: string;
+  /** The user, or whose token it is. */
+  readonly user: string | undefined;
+  readonly token: string;
+  /** The id that the tab would like to keep. */
+  readonly tab: string;
+  readonly environment: Environment;
+  readonly storage: OpenStore | undefined;
+}
+
+/** The parts of the client that what is kept goes to. */
+export interface KeeperTargets {
+  readonly queue: Queue;
+  readonly document: Document;
+  readonly inbox: Inbox;
+  readonly clock: StampClock;
+  readonly report: (code: 'storage', problem: string) => void;
+  readonly changed: () => void;
+  /** The network may have come or gone. */
+  readonly wake: () => void;
 }
 
 const clockKey = 'clock';
@@ -55,7 +68,7 @@ const clockDelayMs = 1000;
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
-export const editsOf = ({ changes }: KeptWrite): Edit[] =>
+const editsOf = ({ changes }: KeptWrite): Edit[] =>
   changes.map((change) => ({ path: change.path, value: change.delete ? undefined : copy(change.value) }));
 
 /** The write that a kept text tells of; throws where it tells of none. */
@@ -63,141 +76,185 @@ function readWrite(text: string): KeptWrite {
   const write = JSON.parse(text) as KeptWrite;
   const { id, version, time, tab, changes } = write;
   const isStamp = Number.isSafeInteger(version) && Number.isSafeInteger(time) && typeof tab === 'string';
-  if (!isStamp || typeof id !== 'string' || !changes.length) throw new Error('not a write');
+  if (!isStamp || typeof id !== 'string' || !changes.length) throw new Error('it is no write');
   for (const { path } of changes) parsePath(path);
   editsOf(write);
   return write;
 }
 
-const recordsOf = (write: KeptWrite, { version, time }: Pick<Stamp, 'version' | 'time'> = write): [string, Rec][] =>
+const recordsOf = (write: KeptWrite, { version, time }: Stored = write): [string, Rec][] =>
   editsOf(write).map(({ path, value }) => [path, { version, time, tab: write.tab, value }]);
 
-export class Keeper {
-  #store: Store = memoryStore();
-  #isOpen = false;
+/** Whose token it is. */
+export function userOf(token: string): string {
+  try {
+    const claims = (token.split('.')[1] as string).replace(/-/g, '+').replace(/_/g, '/');
+    const bytes = Uint8Array.from(atob(claims), (byte) => byte.charCodeAt(0));
+    return (JSON.parse(new TextDecoder().decode(bytes)) as { sub: string }).sub;
+  } catch {
+    throw new SyncError('token', 'the token is no JWT');
+  }
+}
+
+export type Keeper = Awaited<ReturnType<typeof openKeeper>>;
+
+/** Makes sure of the tab's id and reads what is kept. */
+export async function openKeeper(settings: KeeperSettings, targets: KeeperTargets) {
+  const { name, tab, storage } = settings;
+  const { queue, document, inbox, clock, report, changed, wake } = targets;
+  const environment = withSiblings(settings.environment);
+  const user = settings.user ?? userOf(settings.token);
+  const tabs = openTabs<TabMessage>({ name, user, environment, hear: (message) => hear(message) });
+  let own = tab;
+  while (!(await tabs.claim(own).catch(() => true))) own = newTabId(environment);
+
+  const failed = (error: unknown): void => report('storage', `a store of unsent writes fails: ${error}`);
+  const [store, entries] = await openStore(`${name}:${user}`, storage, environment, failed);
   /** The writes of other tabs, with what is shown of them. */
-  readonly #others = new Map<string, { readonly write: KeptWrite; readonly shown: [string, Rec][] }>();
-  #checking: Timer;
-  #isChecked = false;
-  #clockTimer: Timer;
+  const others = new Map<string, { readonly write: KeptWrite; readonly shown: [string, Rec][] }>();
+  let isOpen = true;
+  let checking: Timer;
+  let isCheckDue = false;
+  let clockTimer: Timer;
 
-  constructor(private readonly hooks: KeeperHooks) {}
+  const attempt = (use: (store: Store) => void | Promise<void>): void => {
+    void (async () => use(store))().catch(failed);
+  };
 
-  /** Reads what is there; gives what the clock was. */
-  async open(store: Store): Promise<Partial<ClockState>> {
-    const entries = await store.entries();
-    this.#store = store;
-    this.#isOpen = true;
-    let clock: Partial<ClockState> = {};
-    const asides = entries.filter(([key]) => key.startsWith(aside)).length;
-    for (const [key, text] of entries) {
-      if (key.startsWith(aside)) continue;
-      try {
-        if (key === clockKey) clock = JSON.parse(text) as ClockState;
-        else this.#found(readWrite(text));
-      } catch (error) {
-        this.#setAside(key, text, asides);
-        this.hooks.failed(`what was kept as ${key} cannot be read and is set aside`, error);
-      }
-    }
-    void this.check();
-    return clock;
-  }
+  const checkIn = (ms: number): void => {
+    clearTimeout(checking);
+    isCheckDue = true;
+    checking = setTimeout(() => void check(), ms);
+  };
 
-  put(write: QueuedWrite): void {
-    if (!this.#isOpen) return;
-    const { id, atomic, version, time, tab, edits } = write;
-    const kept: KeptWrite = { id, atomic, version, time, tab, changes: edits.map(toChange) };
-    this.#try(() => this.#store.set(id, JSON.stringify(kept)));
-    this.hooks.post({ put: kept });
-  }
+  const gone = (id: string, stored?: Stored): void => {
+    const other = others.get(id);
+    if (!other) return;
+    others.delete(id);
+    if (stored) for (const [path, record] of recordsOf(other.write, stored)) inbox.store(path, record);
+    for (const [path, record] of other.shown) document.withdraw(path, record);
+  };
 
-  /** A write is gone from the queue. */
-  remove(id: string, stored?: Pick<Stamp, 'version' | 'time'>): void {
-    // After what replaces it, if anything does: a reader in between must not see neither.
-    queueMicrotask(() => {
-      if (!this.#isOpen) return;
-      this.#try(() => this.#store.delete(id));
-      this.hooks.post(stored ? { gone: id, stored } : { gone: id });
-    });
-  }
+  /** A write to send from here. */
+  const adopt = (write: KeptWrite): void => {
+    clock.observe(write.time);
+    clock.received(write.version - 1);
+    queue.adopt(write, editsOf(write));
+  };
 
-  /** Keeps the clock, not more often than worth while. */
-  keepClock(state: () => ClockState): void {
-    this.#clockTimer ??= setTimeout(() => {
-      this.#clockTimer = undefined;
-      if (this.#isOpen) this.#try(() => this.#store.set(clockKey, JSON.stringify(state())));
-    }, clockDelayMs);
-  }
+  /** A write that another tab had taken over as well was acknowledged there. */
+  const sentElsewhere = (id: string, stored: Stored): void => {
+    const write = queue.writes.get(id);
+    if (write) queue.settle(write, { ...stored, applied: true, durability: 'local' });
+  };
 
-  hear(message: TabMessage): void {
-    if ('put' in message) this.#found(message.put);
-    else if ('gone' in message) {
-      this.#gone(message.gone, message.stored);
-      if (message.stored) this.hooks.sentElsewhere(message.gone, message.stored);
-    }
-    else this.#checkIn(byeMs);
-    this.hooks.changed();
-  }
+  const found = (write: KeptWrite): void => {
+    if (write.tab === own) return adopt(write);
+    gone(write.id);
+    const shown = recordsOf(write);
+    others.set(write.id, { write, shown });
+    for (const [path, record] of shown) document.overlay(path, record);
+    // What is written here next is newer than what the user sees here.
+    clock.observe(write.time);
+    if (!isCheckDue) checkIn(checkMs);
+  };
 
   /** Takes over the writes of tabs that are gone. */
-  async check(): Promise<void> {
-    this.#isChecked = false;
-    const tabs = new Set([...this.#others.values()].map(({ write }) => write.tab));
-    for (const tab of tabs) if (!(await this.hooks.isAlive(tab))) this.#adoptFrom(tab);
-    if (this.#isOpen && this.#others.size) this.#checkIn(checkMs);
-  }
-
-  close(): void {
-    clearTimeout(this.#checking);
-    clearTimeout(this.#clockTimer);
-    this.#isOpen = false;
-    this.#store.close?.();
-  }
-
-  #found(write: KeptWrite): void {
-    if (this.hooks.isOwn(write.tab)) return this.hooks.adopt(write, editsOf(write));
-    this.#gone(write.id);
-    const shown = recordsOf(write);
-    this.#others.set(write.id, { write, shown });
-    for (const [path, record] of shown) this.hooks.show(path, record);
-    if (!this.#isChecked) this.#checkIn(checkMs);
-  }
-
-  #checkIn(ms: number): void {
-    clearTimeout(this.#checking);
-    this.#isChecked = true;
-    this.#checking = setTimeout(() => void this.check(), ms);
-  }
-
-  #gone(id: string, stored?: Pick<Stamp, 'version' | 'time'>): void {
-    const other = this.#others.get(id);
-    if (!other) return;
-    this.#others.delete(id);
-    if (stored) for (const [path, record] of recordsOf(other.write, stored)) this.hooks.stored(path, record);
-    for (const [path, record] of other.shown) this.hooks.hide(path, record);
-  }
-
-  #adoptFrom(tab: string): void {
-    for (const { write } of [...this.#others.values()]) {
-      if (write.tab !== tab) continue;
-      this.#gone(write.id);
-      this.hooks.adopt(write, editsOf(write));
+  const check = async (): Promise<void> => {
+    isCheckDue = false;
+    for (const owner of new Set([...others.values()].map(({ write }) => write.tab))) {
+      if (await tabs.isAlive(owner)) continue;
+      for (const { write } of [...others.values()].filter((other) => other.write.tab === owner)) {
+        gone(write.id);
+        adopt(write);
+      }
+      changed();
     }
-    this.hooks.changed();
-  }
+    if (isOpen && others.size) checkIn(checkMs);
+  };
 
-  #setAside(key: string, text: string, asides: number): void {
-    this.#try(() => this.#store.delete(key));
-    if (asides < maxAside) this.#try(() => this.#store.set(aside + key, text));
-  }
+  const hear = (message: TabMessage): void => {
+    if ('put' in message) found(message.put);
+    else if ('bye' in message) checkIn(byeMs);
+    else {
+      gone(message.gone, message.stored);
+      if (message.stored) sentElsewhere(message.gone, message.stored);
+    }
+    changed();
+  };
 
-  #try(use: () => void | Promise<void>): void {
-    const failed = (error: unknown) => this.hooks.failed('unsent writes are not kept', error);
+  const setAside = (key: string, text: string, error: unknown): void => {
+    const asides = entries.filter(([other]) => other.startsWith(aside)).length;
+    attempt((kept) => kept.delete(key));
+    if (asides < maxAside) attempt((kept) => kept.set(aside + key, text));
+    report('storage', `what was kept as ${key} cannot be read and is set aside: ${error}`);
+  };
+
+  const restoreClock = ({ version = 0, offset = 0 }: Partial<ClockState>): void => {
+    clock.received(version);
+    clock.state.offset ||= offset;
+  };
+
+  for (const [key, text] of entries) {
+    if (key.startsWith(aside)) continue;
     try {
-      use()?.catch(failed);
+      if (key === clockKey) restoreClock(JSON.parse(text) as ClockState);
+      else found(readWrite(text));
     } catch (error) {
-      failed(error);
+      setAside(key, text, error);
     }
   }
+  const put = ({ id, atomic, version, time, tab: writer, edits }: QueuedWrite): void => {
+    const kept: KeptWrite = { id, atomic, version, time, tab: writer, changes: edits.map(toChange) };
+    attempt((writes) => writes.set(id, JSON.stringify(kept)));
+    tabs.post({ put: kept });
+  };
+
+  /** The page goes away. */
+  const bye = (): void => tabs.post({ bye: true });
+
+  const listen = (change: 'addEventListener' | 'removeEventListener'): void => {
+    for (const event of ['online', 'offline', 'pageshow', 'visibilitychange']) environment.events?.[change](event, wake);
+    environment.events?.[change]('pagehide', bye);
+  };
+
+  listen('addEventListener');
+  for (const write of queue.writes.values()) put(write);
+  void check();
+  keepTabId(environment, `${name}:tab`, own);
+
+  return {
+    put,
+    user,
+    /** The id that the tab has now. */
+    tab: own,
+
+    /** A write is gone from the queue; with a result, it was stored. */
+    remove(id: string, result: WriteResult | undefined): void {
+      // After what replaces it, if anything does: a reader in between must not see neither.
+      queueMicrotask(() => {
+        if (!isOpen) return;
+        attempt((writes) => writes.delete(id));
+        tabs.post({ gone: id, stored: result && { version: result.version, time: result.time } });
+      });
+    },
+
+    /** Keeps the clock, not more often than worth while. */
+    keepClock(): void {
+      clockTimer ??= setTimeout(() => {
+        clockTimer = undefined;
+        attempt((writes) => writes.set(clockKey, JSON.stringify(clock.state)));
+      }, clockDelayMs);
+    },
+
+    close(): void {
+      isOpen = false;
+      listen('removeEventListener');
+      clearTimeout(checking);
+      clearTimeout(clockTimer);
+      bye();
+      tabs.close();
+      store.close?.();
+    },
+  };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isObject, share, type Json } from './json.js';
+import { isArray, isObject, share, type Json } from './json.js';
 import { indexOf } from './path.js';
 import { compareRecords, type Place, type Rec } from './place.js';
 import { compareStamps, type Stamp } from './stamps.js';
@@ -18,19 +18,19 @@ type Draft = Record<string, Json | undefined> | (Json | undefined)[];
 
 /** What a container holds for a segment. */
 export function memberOf(container: unknown, segment: string): Json | undefined {
-  if (Array.isArray(container)) return container[indexOf(segment)];
+  if (isArray(container)) return container[indexOf(segment)];
   return isObject(container) && Object.hasOwn(container, segment) ? (container[segment] as Json) : undefined;
 }
 
 function remove(draft: Draft, segment: string): void {
-  if (Array.isArray(draft)) draft[Number(segment)] = undefined;
+  if (isArray(draft)) draft[Number(segment)] = undefined;
   else delete draft[segment];
 }
 
 /** Puts a member; where the container cannot take it, it becomes an object. */
 function insert(draft: Draft, segment: string, value: Json): Draft {
   const index = indexOf(segment);
-  const fits = !Array.isArray(draft) || (index >= 0 && index <= draft.length);
+  const fits = !isArray(draft) || (index >= 0 && index <= draft.length);
   const target = (fits ? draft : {}) as Record<string, Json>;
   target[segment] = value;
   return target;
@@ -38,7 +38,7 @@ function insert(draft: Draft, segment: string, value: Json): Draft {
 
 /** Cuts the holes at an array's end; inner ones read as null. */
 function finish(draft: Draft): Json {
-  if (!Array.isArray(draft)) return draft as Json;
+  if (!isArray(draft)) return draft as Json;
   let size = draft.length;
   while (size && draft[size - 1] === undefined) size--;
   return draft.slice(0, size).map((element) => element ?? null);
@@ -50,7 +50,7 @@ function layChildren(place: Place, base: Json | undefined, above: Stamp | undefi
     const current = memberOf(draft ?? base, child.segment);
     const value = layOut(child, current, above);
     if (value === current) continue;
-    draft ??= Array.isArray(base) ? [...base] : { ...(isObject(base) && base) };
+    draft ??= isArray(base) ? [...base] : { ...(isObject(base) && base) };
     if (value === undefined) remove(draft, child.segment);
     else draft = insert(draft, child.segment, value);
   }

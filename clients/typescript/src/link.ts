@@ -5,11 +5,11 @@
  * @module
  */
 
-import { Connection } from './connection.js';
+import { openConnection, silence, type Connection } from './connection.js';
 import type { Environment } from './environment.js';
-import { SyncError } from './errors.js';
+import { SyncError, type ErrorCode } from './errors.js';
 import type { AuthOk, Envelope } from './messages.js';
-import type { NodeInfo, Nodes } from './nodes.js';
+import { makeCandidate, pick, remembered, syncUrl, type Candidate } from './nodes.js';
 import type { Tokens } from './token.js';
 
 /**
@@ -22,10 +22,18 @@ import type { Tokens } from './token.js';
  */
 export type Status = 'connecting' | 'synced' | 'offline' | 'unauthorized' | 'closed';
 
+/** The node that a client is connected to. */
+export interface NodeInfo {
+  readonly url: string;
+  /** Known once the node has answered. */
+  readonly name?: string;
+  readonly region?: string;
+}
+
 export interface LinkHooks {
   /** Before each connection. What it throws ends the attempt. */
   prepare(token: string): Promise<void>;
-  /** The node has taken the token. What it throws ends the connection. */
+  /** The node has taken the token. What it throws ends the link. */
   authenticated(answer: AuthOk, askedAt: number): void;
   /** What to ask the node for. */
   question(): object;
@@ -34,13 +42,15 @@ export interface LinkHooks {
   live(): void;
   down(): void;
   status(status: Status): void;
-  error(error: SyncError): void;
+  report(code: ErrorCode, message: string): void;
 }
 
 export interface LinkSettings {
   readonly environment: Environment;
   readonly tokens: Tokens;
-  readonly nodes: Nodes;
+  readonly urls: readonly string[];
+  /** Where the order of nodes is remembered. */
+  readonly key: string;
   /** Ask nodes for other nodes. */
   readonly discover: boolean;
   readonly log: (message: string, details?: unknown) => void;
@@ -48,217 +58,202 @@ export interface LinkSettings {
 
 const slowestRetryMs = 30_000;
 const firstRetryMs = 500;
-const recheckMs = 5 * 60_000;
-/** While some node does not answer: it may be a nearer one. */
-const recheckUnwellMs = 30_000;
-
+const renewAgainMs = 5000;
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
-export class Link {
-  status: Status = 'offline';
-  /** The node connected to. */
-  node: NodeInfo | undefined;
-  /** Counts connections. */
-  number = 0;
-  /** The node has answered on this connection. */
-  isLive = false;
+export type Link = ReturnType<typeof createLink>;
 
-  #connection: Connection | undefined;
-  #askedAt = 0;
-  #isWanted = false;
+export function createLink({ environment, tokens, urls, key, discover, log }: LinkSettings, hooks: LinkHooks) {
+  const { random, now, localStorage } = environment;
+  const near = remembered(localStorage, key);
+  const candidates: Candidate[] = [...new Set([...near, ...urls.map(syncUrl)])].map((url, at) => makeCandidate(url, at < near.length ? at : Infinity));
+  const territory = { environment, candidates, key, discover };
+  const isScouting = environment.fetch && (discover || candidates.length > 1);
+  let status: Status = 'offline';
+  let candidate = pick(candidates);
+  let node: NodeInfo | undefined;
+  let connection: Connection | undefined;
+  let isLive = false;
+  let isWanted = false;
   /** Counts attempts, so that one which was overtaken does not go on. */
-  #attempts = 0;
+  let attempts = 0;
   /** Attempts in a row that ended before a node was asked. */
-  #failures = 0;
-  #retry: Timer;
-  #renewal: Timer;
-  #recheck: Timer;
+  let failures = 0;
+  let askedAt = 0;
+  let retry: Timer;
+  let renewal: Timer;
+  let stopScouting: (() => void) | undefined;
 
-  constructor(
-    private readonly settings: LinkSettings,
-    private readonly hooks: LinkHooks,
-  ) {}
+  const report = (error: unknown): void => hooks.report(error instanceof SyncError ? error.code : 'unavailable', String(error));
 
-  start(): void {
-    if (this.#isWanted) return;
-    this.#isWanted = true;
-    void this.#attempt();
-  }
+  const say = (next: Status): void => {
+    if (status !== next) hooks.status((status = next));
+  };
 
-  stop(status: Status = 'offline'): void {
-    this.#isWanted = false;
-    this.#attempts++;
-    clearTimeout(this.#retry);
-    this.#connection?.end(1000, 'left');
-    this.#say(status);
-  }
+  const send = (event: string, payload: object): void => connection?.send(event, payload);
 
-  /** The network may have come or gone: looks at once. */
-  wake(): void {
-    if (this.isLive) this.ask();
-    else if (this.#isWanted && this.status === 'offline') this.#retryIn(0);
-  }
+  const ask = (): void => send('dashboard.state.request', hooks.question());
 
-  /** Asks the node for what is missed. */
-  ask(): void {
-    this.send('dashboard.state.request', this.hooks.question());
-  }
-
-  send(event: string, payload: object): void {
-    this.#connection?.send(event, payload);
-  }
-
-  /** Leaves a node that cannot do its work, if there is another. */
-  leave(reason: string): void {
-    if (this.settings.nodes.count > 1) this.#connection?.end(0, reason);
-  }
-
-  async #attempt(): Promise<void> {
-    const { nodes, tokens, environment } = this.settings;
-    const attempt = ++this.#attempts;
-    this.#say('connecting');
-    try {
-      if (!environment.WebSocket) throw new SyncError('unavailable', 'there is no WebSocket here; give one as an option');
-      const token = await tokens.get();
-      await this.hooks.prepare(token);
-      const url = await nodes.pick();
-      if (attempt !== this.#attempts) return;
-      this.#open(url, environment.WebSocket, token);
-      this.#failures = 0;
-    } catch (error) {
-      if (attempt === this.#attempts) this.#fail(error);
-    }
-  }
-
-  #open(url: string, Socket: NonNullable<Environment['WebSocket']>, token: string): void {
-    this.node = { url };
-    this.number++;
-    this.settings.log('connecting', { url });
-    this.#connection = new Connection(url, Socket, {
-      opened: () => this.#authenticate(token),
-      received: (envelope) => this.#receive(envelope),
-      quiet: () => this.ask(),
-      closed: (code, reason) => this.#closed(url, code, reason),
-    });
-  }
-
-  #authenticate(token: string): void {
-    this.#askedAt = this.settings.environment.now();
-    this.send('auth', { token });
-  }
-
-  #receive(envelope: Envelope): void {
-    const { event, payload } = envelope;
-    this.settings.log(event, payload);
-    // A second ack, of the write's copies, answers nothing that was asked.
-    if (event === 'dashboard.state.ack' ? payload.durability === 'local' : !/sync|batch/.test(event)) this.#connection?.answered();
-    if (event === 'auth.ok') return this.#welcome(payload);
-    if (event === 'dashboard.state.error' && payload.code === 'unauthenticated') this.#refused(payload.message);
-    this.hooks.received(envelope);
-    if (event === 'dashboard.state.delta' && !this.isLive) this.#goLive();
-  }
-
-  #welcome(answer: AuthOk): void {
-    const { tokens, environment } = this.settings;
-    const isFirst = !this.node?.name;
-    try {
-      this.hooks.authenticated(answer, this.#askedAt);
-    } catch (error) {
-      this.hooks.error(error as SyncError);
-      this.stop('unauthorized');
-      return;
-    }
-    const lifetime = Date.parse(answer.expiresAt) - Date.parse(answer.time);
-    const renewIn = tokens.accepted(environment.now() + lifetime);
-    if (renewIn !== undefined) this.#renewIn(renewIn);
-    if (!isFirst) return;
-    this.node = { url: this.node?.url ?? '', name: answer.node, region: answer.region };
-    this.ask();
-  }
-
-  #goLive(): void {
-    this.isLive = true;
-    const { url } = this.node as NodeInfo;
-    this.settings.nodes.succeeded(url);
-    this.#say('synced');
-    this.hooks.live();
-    void this.#lookAround(url);
-  }
-
-  #refused(message: string): void {
-    this.settings.tokens.refused();
-    this.hooks.error(new SyncError('unauthenticated', `the node refused the token: ${message}`));
-    if (!this.isLive) this.#say('unauthorized');
-  }
-
-  #closed(url: string, code: number, reason: string): void {
-    const { nodes, tokens, log } = this.settings;
-    log('closed', { url, code, reason });
-    // A connection that was good is tried again first, unless the node goes or is not heard.
-    if (!this.isLive || code === 1012 || code === 0) nodes.failed(url);
-    if (code === 4401) tokens.refused();
-    this.#connection = this.node = undefined;
-    this.isLive = false;
-    clearTimeout(this.#renewal);
-    clearTimeout(this.#recheck);
-    this.hooks.down();
-    if (!this.#isWanted) return;
-    if (this.status !== 'unauthorized') this.#say('offline');
-    this.#retryIn(this.#pause());
-  }
+  const attemptIn = (ms: number): void => {
+    clearTimeout(retry);
+    retry = setTimeout(() => void attempt(), ms);
+  };
 
   /** Full jitter: many clients that lost the same node do not come back as one. */
-  #pause(): number {
-    const { nodes, environment } = this.settings;
-    return environment.random() * Math.min(slowestRetryMs, firstRetryMs * 2 ** Math.max(nodes.failures, this.#failures));
-  }
+  const attemptLater = (): void => {
+    const failed = Math.max(failures, pick(candidates).fails);
+    attemptIn(random() * Math.min(slowestRetryMs, firstRetryMs * 2 ** failed));
+  };
 
-  #retryIn(ms: number): void {
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => void this.#attempt(), ms);
-  }
+  const authenticate = (token: string): void => {
+    askedAt = now();
+    send('auth', { token });
+  };
 
-  /** There was no way to a node: no token, or the writes kept here are another user's. */
-  #fail(error: unknown): void {
-    this.hooks.error(error instanceof SyncError ? error : new SyncError('unavailable', String(error)));
-    this.#failures++;
-    this.#say('offline');
-    this.#retryIn(this.#pause());
-  }
-
-  #renewIn(ms: number): void {
-    clearTimeout(this.#renewal);
-    this.#renewal = setTimeout(() => {
-      this.settings.tokens.renew().then(
-        (token) => this.#authenticate(token),
-        (error: SyncError) => {
-          this.hooks.error(error);
-          this.#renewIn(firstRetryMs * 10);
-        },
-      );
+  const renewIn = (ms: number): void => {
+    clearTimeout(renewal);
+    renewal = setTimeout(() => {
+      tokens.renew().then(authenticate, (error) => {
+        report(error);
+        renewIn(renewAgainMs);
+      });
     }, ms);
-  }
+  };
 
-  /** Learns of other nodes and moves to one that is much nearer; again after a while. */
-  async #lookAround(url: string): Promise<void> {
-    const { nodes, environment, discover, log } = this.settings;
-    const { number } = this;
-    if (discover) await nodes.learn(url).catch(() => {});
-    const nearer = await nodes.nearer(url);
-    if (number !== this.number || !this.isLive) return;
-    if (nearer) {
-      log('moving', { from: url, to: nearer });
-      this.#connection?.end(1000, 'moving');
-      this.#retryIn(0);
-    } else {
-      const ms = nodes.allWell ? recheckMs : recheckUnwellMs;
-      this.#recheck = setTimeout(() => void this.#lookAround(url), ms * (0.5 + environment.random()));
+  const stop = (next: Status = 'offline'): void => {
+    isWanted = false;
+    attempts++;
+    clearTimeout(retry);
+    connection?.end(1000, 'left');
+    say(next);
+  };
+
+  const welcome = (answer: AuthOk): void => {
+    try {
+      hooks.authenticated(answer, askedAt);
+    } catch (error) {
+      report(error);
+      return stop('unauthorized');
     }
-  }
+    const lifetimeMs = Date.parse(answer.expiresAt) - Date.parse(answer.time);
+    // A renewal that brings nothing new is the last; timers of more than 2^31 ms fire at once.
+    if (tokens.accepted(lifetimeMs) || !isLive) renewIn(Math.min(lifetimeMs * 0.8, 2e9));
+    if (node?.name) return;
+    node = { ...(node as NodeInfo), name: answer.node, region: answer.region };
+    ask();
+  };
 
-  #say(status: Status): void {
-    if (this.status === status) return;
-    this.status = status;
-    this.hooks.status(status);
-  }
+  /** Moves to a node that is much nearer, when there is one. */
+  const scout = async (): Promise<void> => {
+    const attempt = attempts;
+    const { watch } = await import('./scout.js');
+    if (attempt !== attempts || !isLive) return;
+    stopScouting = watch(territory, candidate, (url) => {
+      log('moving', { from: candidate.url, to: url });
+      connection?.end(1000, 'moving');
+      attemptIn(0);
+    });
+  };
+
+  const live = (): void => {
+    isLive = true;
+    candidate.fails = 0;
+    say('synced');
+    hooks.live();
+    if (isScouting) scout().catch((error) => log('cannot look for nodes', error));
+  };
+
+  const received = (envelope: Envelope): void => {
+    const { event, payload } = envelope;
+    log(event, payload);
+    // A second ack, of the write's copies, answers nothing that was asked.
+    if (event === 'dashboard.state.ack' ? payload.durability === 'local' : !/sync|batch/.test(event)) connection?.answered();
+    if (event === 'auth.ok') return welcome(payload);
+    if (event === 'dashboard.state.error' && payload.code === 'unauthenticated') {
+      tokens.refused();
+      hooks.report(payload.code, `the node refused the token: ${payload.message}`);
+      if (!isLive) say('unauthorized');
+    }
+    hooks.received(envelope);
+    if (event === 'dashboard.state.delta' && !isLive) live();
+  };
+
+  const closed = (code: number, reason: string): void => {
+    log('closed', { url: candidate.url, code, reason });
+    // A connection that was good is tried again first, unless the node goes or is not heard.
+    if (!isLive || code === 1012 || code === silence) candidate.fails++;
+    if (code === 4401) tokens.refused();
+    connection = node = undefined;
+    isLive = false;
+    clearTimeout(renewal);
+    stopScouting?.();
+    hooks.down();
+    if (!isWanted) return;
+    if (status !== 'unauthorized') say('offline');
+    attemptLater();
+  };
+
+  const connect = async (isCurrent: () => boolean): Promise<void> => {
+    if (!environment.WebSocket) throw new SyncError('unavailable', 'there is no WebSocket here');
+    const token = await tokens.get();
+    await hooks.prepare(token);
+    if (isScouting && candidates.length > 1 && pick(candidates).delay === Infinity) await (await import('./scout.js')).race(territory);
+    if (!isCurrent()) return;
+    failures = 0;
+    candidate = pick(candidates);
+    node = { url: candidate.url };
+    log('connecting', node);
+    connection = openConnection(candidate.url, environment.WebSocket, {
+      opened: () => authenticate(token),
+      received,
+      quiet: ask,
+      closed,
+    });
+  };
+
+  const attempt = async (): Promise<void> => {
+    const number = ++attempts;
+    const isCurrent = () => number === attempts;
+    say('connecting');
+    try {
+      await connect(isCurrent);
+    } catch (error) {
+      if (!isCurrent()) return;
+      report(error);
+      failures++;
+      say('offline');
+      attemptLater();
+    }
+  };
+
+  return {
+    ask,
+    send,
+    stop,
+
+    get status(): Status {
+      return status;
+    },
+
+    get node(): NodeInfo | undefined {
+      return node;
+    },
+
+    start(): void {
+      if (isWanted) return;
+      isWanted = true;
+      void attempt();
+    },
+
+    /** The network may have come or gone: looks at once. */
+    wake(): void {
+      if (isLive) ask();
+      else if (isWanted && status === 'offline') attemptIn(0);
+    },
+
+    /** Leaves a node that cannot do its work, if there is another. */
+    leave(reason: string): void {
+      if (candidates.length > 1) connection?.end(silence, reason);
+    },
+  };
 }

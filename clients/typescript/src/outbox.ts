@@ -4,126 +4,144 @@
  * @module
  */
 
-import { toChange } from './change.js';
+import { toChange, totalSize } from './change.js';
 import { SyncError, type ErrorCode } from './errors.js';
 import type { Inbox } from './inbox.js';
+import type { Link } from './link.js';
 import type { Ack, Envelope, Refusal } from './messages.js';
 import type { Pace } from './pace.js';
 import type { Queue, QueuedWrite, WriteResult } from './queue.js';
 
-/** What the outbox tells of a write's way. */
-export interface OutboxHooks {
-  send(event: string, payload: object): void;
-  acked(write: QueuedWrite, result: WriteResult): void;
-  refused(write: QueuedWrite, error: SyncError): void;
-  /** The node cannot take writes, again and again. */
-  useless(): void;
-  /** The node does not know the user's version yet. */
-  ask(): void;
+/** A write that a node has acknowledged. */
+export interface AckedWrite extends WriteResult {
+  readonly paths: readonly string[];
+  /** From sending to the answer, in milliseconds. */
+  readonly tookMs: number;
+}
+
+export interface OutboxParts {
+  readonly queue: Queue;
+  readonly inbox: Inbox;
+  readonly pace: Pace;
+  readonly link: Pick<Link, 'send' | 'ask' | 'leave'>;
+  readonly now: () => number;
+  /** Whether a write has to be on other nodes' disks too. */
+  readonly isReplicationWanted: boolean;
+  readonly acked: (write: AckedWrite) => void;
+  readonly report: (code: ErrorCode, message: string, paths: string[]) => SyncError;
 }
 
 /** Writes on their way at a time: a node answers them in groups. */
 const maxUnanswered = 32;
-/** The envelope around the edits of an update. */
-export const envelopeBytes = 512;
+/** What an update has around its edits. */
+const envelopeBytes = 512;
+
+/** Bytes that the edits of one update may take. */
+export const roomIn = ({ limits }: Pace): number => limits.maxUpdateBytes - envelopeBytes;
+
 const retryMs = 1000;
 const slowestRetryMs = 30_000;
-const patience = 3;
 
-/** The write stays in the queue: it is not its fault. */
-const isPassing = (code: ErrorCode): boolean => /^(rate_limited|unavailable|version_ahead|unauthenticated)$/.test(code);
+export type Outbox = ReturnType<typeof createOutbox>;
 
-export class Outbox {
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #isOpen = false;
-  #failures = 0;
+const pathsOf = ({ edits }: QueuedWrite): string[] => edits.map(({ path }) => path);
 
-  constructor(
-    private readonly queue: Queue,
-    private readonly inbox: Inbox,
-    private readonly pace: Pace,
-    private readonly now: () => number,
-    /** Until a write is on other nodes' disks too. */
-    private readonly isReplicatedWanted: boolean,
-    private readonly hooks: OutboxHooks,
-  ) {}
+export function createOutbox({ queue, inbox, pace, link, now, isReplicationWanted, acked, report }: OutboxParts) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isOpen = false;
+  let failures = 0;
 
-  open(): void {
-    this.#isOpen = true;
-    this.#failures = 0;
-    this.pace.resume();
-    this.pump();
-  }
+  const split = async (write: QueuedWrite, room: number): Promise<void> => {
+    try {
+      (await import('./split.js')).splitWrite(queue, write, room);
+      pump();
+    } catch (error) {
+      if (error instanceof SyncError) refused(write, error);
+      else retry(write, { code: 'unavailable', message: '' });
+    }
+  };
 
-  close(): void {
-    this.#isOpen = false;
-    clearTimeout(this.#timer);
-    this.queue.restart();
-  }
+  const send = (write: QueuedWrite): void => {
+    const { id, version, time, tab, edits } = write;
+    write.state = 'sent';
+    write.sentAt = now();
+    const room = roomIn(pace);
+    if (edits.length < 2 && totalSize(edits) > room) return void split(write, room);
+    const stamp = { version, timestamp: new Date(time).toISOString(), sourceTabId: tab, id };
+    const updates = edits.map(toChange);
+    if (updates.length > 1) link.send('dashboard.state.batch', { updates, ...stamp });
+    else link.send('dashboard.state.update', { ...updates[0], ...stamp });
+  };
 
   /** Sends what may be sent now; comes back by itself for the rest. */
-  pump(): void {
-    clearTimeout(this.#timer);
-    while (this.#isOpen && this.queue.sent < maxUnanswered) {
-      const write = this.queue.next();
-      if (!write) return;
-      const wait = this.pace.take();
+  const pump = (): void => {
+    clearTimeout(timer);
+    let write;
+    while (isOpen && (write = queue.next(maxUnanswered))) {
+      const wait = pace.take();
       if (wait) {
-        this.#timer = setTimeout(() => this.pump(), wait);
+        timer = setTimeout(pump, wait);
         return;
       }
-      this.#send(write);
+      send(write);
     }
-  }
+  };
 
-  /** Takes an ack or a refusal; false for other events, and for what is not about a write here. */
-  take({ event, payload }: Envelope): boolean {
-    const isAnswer = event === 'dashboard.state.ack' || event === 'dashboard.state.error';
-    const write = isAnswer && payload.id !== undefined && this.queue.writes.get(payload.id);
-    if (!write) return false;
-    if (event === 'dashboard.state.ack') this.#acked(write, payload);
-    else this.#refused(write, payload);
-    this.pump();
-    return true;
-  }
-
-  #send(write: QueuedWrite): void {
-    const { id, version, time, tab, edits } = write;
-    const stamp = { version, timestamp: new Date(time).toISOString(), sourceTabId: tab, id };
-    const changes = edits.map(toChange);
-    write.state = 'sent';
-    write.sentAt = this.now();
-    if (changes.length === 1) this.hooks.send('dashboard.state.update', { ...changes[0], ...stamp });
-    else this.hooks.send('dashboard.state.batch', { updates: changes, ...stamp });
-  }
-
-  #acked(write: QueuedWrite, { applied, version, timestamp, durability, dot }: Ack): void {
-    this.#failures = 0;
-    const result: WriteResult = { applied, version, time: Date.parse(timestamp), durability };
+  const stored = (write: QueuedWrite, { applied, version, timestamp, durability, dot }: Ack): void => {
+    failures = 0;
     const { tab } = write;
-    for (const { path, value } of write.edits) this.inbox.store(path, { version, time: result.time, tab, value }, dot);
-    if (this.isReplicatedWanted && durability !== 'replicated') write.state = 'stored';
-    else this.queue.settle(write, result);
-    this.hooks.acked(write, result);
-  }
+    const time = Date.parse(timestamp);
+    for (const { path, value } of write.edits) inbox.store(path, { version, time, tab, value }, dot);
+    const result = { applied, version, time, durability };
+    if (isReplicationWanted && durability === 'local') write.state = 'stored';
+    else queue.settle(write, result);
+    acked({ ...result, paths: pathsOf(write), tookMs: now() - write.sentAt });
+  };
 
-  #refused(write: QueuedWrite, { code, message, retryAfterMs = retryMs }: Refusal): void {
-    if (isPassing(code)) {
-      write.state = 'waiting';
-      this.#wait(code, retryAfterMs);
-    } else if (!write.atomic && write.edits.length > 1) {
-      this.queue.separate(write);
-    } else {
-      const error = new SyncError(code, message, write.edits.map(({ path }) => path));
-      this.queue.settle(write, error);
-      this.hooks.refused(write, error);
+  /** The write stays in the queue: it is not its fault. */
+  const retry = (write: QueuedWrite, { code, retryAfterMs = retryMs }: Refusal): void => {
+    write.state = 'waiting';
+    const isOften = code === 'rate_limited';
+    pace.pause(isOften ? retryAfterMs : Math.min(slowestRetryMs, retryAfterMs * 2 ** failures++));
+    if (code === 'version_ahead') link.ask();
+    if (code === 'unavailable') link.leave('the node cannot store');
+  };
+
+  const refused = (write: QueuedWrite, refusal: Refusal): void => {
+    const { code, message } = refusal;
+    if (/^(rate|unava|version|unauth)/.test(code)) retry(write, refusal);
+    else if (!write.atomic && write.edits.length > 1) queue.separate(write);
+    else {
+      queue.settle(write, report(code, message, pathsOf(write)));
     }
-  }
+  };
 
-  #wait(code: ErrorCode, retryAfterMs: number): void {
-    if (code === 'rate_limited') return this.pace.pause(retryAfterMs, true);
-    this.pace.pause(Math.min(slowestRetryMs, retryAfterMs * 2 ** this.#failures));
-    if (code === 'version_ahead') this.hooks.ask();
-    if (++this.#failures === patience) this.hooks.useless();
-  }
+  return {
+    pump,
+
+    /** A node is there, and has told what it knows. */
+    open(): void {
+      isOpen = true;
+      failures = 0;
+      pace.resume();
+      pump();
+    },
+
+    close(): void {
+      isOpen = false;
+      clearTimeout(timer);
+      queue.restart();
+    },
+
+    /** Takes an ack or a refusal; false for other events, and for what is not about a write here. */
+    take({ event, payload }: Envelope): boolean {
+      const isAnswer = event === 'dashboard.state.ack' || event === 'dashboard.state.error';
+      const write = isAnswer && queue.writes.get(payload.id as string);
+      if (!write) return false;
+      if (event === 'dashboard.state.ack') stored(write, payload);
+      else refused(write, payload);
+      pump();
+      return true;
+    },
+  };
 }

@@ -15,36 +15,37 @@ export interface Limits {
 /** Slightly slower than allowed, for frames do not arrive as evenly as they are sent. */
 const caution = 0.95;
 
-export class Pace {
-  limits: Limits = { updatesPerMinute: 100, burst: 100, maxUpdateBytes: 65_536 };
-  #tokens = Infinity;
-  #filledAt = 0;
-  #pausedUntil = 0;
+export type Pace = ReturnType<typeof createPace>;
 
-  constructor(private readonly now: () => number) {}
+export function createPace(now: () => number) {
+  let tokens = Infinity;
+  let filledAt = 0;
+  let pausedUntil = 0;
 
-  /** Milliseconds until the next write may be sent; 0 takes the right to send one. */
-  take(): number {
-    const now = this.now();
-    const { updatesPerMinute, burst } = this.limits;
-    const perMs = (updatesPerMinute * caution) / 60_000;
-    const filled = Math.max(0, now - this.#filledAt) * perMs;
-    this.#tokens = updatesPerMinute ? Math.min(burst, this.#tokens + filled) : Infinity;
-    this.#filledAt = now;
-    if (now < this.#pausedUntil) return this.#pausedUntil - now;
-    if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) / perMs);
-    this.#tokens--;
-    return 0;
-  }
+  return {
+    limits: { updatesPerMinute: 100, burst: 100, maxUpdateBytes: 65_536 } as Limits,
 
-  /** The node wants no writes for a while. `empty`: because its own bucket is. */
-  pause(ms: number, empty = false): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, this.now() + ms);
-    if (empty) this.#tokens = Math.min(this.#tokens, 1);
-  }
+    /** Milliseconds until the next write may be sent; 0 takes the right to send one. */
+    take(): number {
+      const { updatesPerMinute, burst } = this.limits;
+      const perMs = (updatesPerMinute * caution) / 60_000;
+      const time = now();
+      tokens = updatesPerMinute ? Math.min(burst, tokens + Math.max(0, time - filledAt) * perMs) : Infinity;
+      filledAt = time;
+      const wait = Math.max(pausedUntil - time, (1 - tokens) / perMs, 0);
+      if (!wait) tokens--;
+      return Math.ceil(wait);
+    },
 
-  /** Another connection: what the last node asked for is past. */
-  resume(): void {
-    this.#pausedUntil = 0;
-  }
+    /** The node wants no writes for a while, and then few: its own bucket may be empty. */
+    pause(ms: number): void {
+      pausedUntil = Math.max(pausedUntil, now() + ms);
+      tokens = Math.min(tokens, 1);
+    },
+
+    /** Another connection: what the last node asked for is past. */
+    resume(): void {
+      pausedUntil = 0;
+    },
+  };
 }

@@ -35,44 +35,24 @@ export const path = <const Segments extends readonly (string | number)[]>(...seg
 /** True when `upper` is `lower` or one of its ancestors. */
 export const covers = (upper: string, lower: string): boolean => lower === upper || lower.startsWith(`${upper}.`);
 
-function segmentProblem(segment: string): string | undefined {
-  if (!segment) return 'a segment is empty';
-  if (byteLength(segment) > 256) return 'a segment is longer than 256 bytes';
-  if (/[\0-\x1f\x7f]/.test(segment)) return 'a segment holds a control character';
-  if (segment === '__proto__') return '__proto__ is not allowed as a segment';
-  return undefined;
-}
-
 /** What is between dots that no backslash escapes. */
-function split(text: string): string[] | string {
-  const segments = [];
-  let segment = '';
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === '.') {
-      segments.push(segment);
-      segment = '';
-    } else {
-      if (text[i] === '\\' && !/[.\\]/.test(text[++i] ?? '')) return 'a backslash may only stand before a dot or a backslash';
-      segment += text[i];
-    }
-  }
-  return [...segments, segment];
-}
+const segmentPattern = /(?:\\[.\\]|[^.\\])+/gu;
+const pathPattern = new RegExp(`^${segmentPattern.source}(?:\\.${segmentPattern.source})*$`, 'u');
 
-function problemOf(text: string, segments: string[] | string): string | undefined {
-  if (typeof segments === 'string') return segments;
-  if (byteLength(text) > 1024) return 'is longer than 1024 bytes';
-  if (segments.length > 32) return 'has more than 32 segments';
-  if (isBroken(text)) return 'holds half of a surrogate pair';
-  return segments.map(segmentProblem).find(Boolean);
+function problemOf(text: string, segments: string[]): string | false {
+  if (!pathPattern.test(text)) return 'a segment is empty, or a backslash stands before neither dot nor backslash';
+  if (byteLength(text) > 1024 || segments.length > 32 || segments.some((segment) => byteLength(segment) > 256))
+    return 'too long: 1024 bytes, 32 segments and 256 bytes in each are the most';
+  if (/[\0-\x1f\x7f]/.test(text) || isBroken(text)) return 'a control character, or half of a surrogate pair';
+  return segments.includes('__proto__') && '__proto__ is not allowed';
 }
 
 /** The segments of a path; throws `invalid_path` saying what is wrong with it. */
 export function parsePath(text: string): string[] {
-  const segments = split(text);
+  const segments = (text.match(segmentPattern) ?? []).map((segment) => segment.replace(/\\(.)/g, '$1'));
   const problem = problemOf(text, segments);
   if (problem) throw new SyncError('invalid_path', `path ${JSON.stringify(text)}: ${problem}`, [text]);
-  return segments as string[];
+  return segments;
 }
 
 /** The order of segments in which state is laid out: indices first and by number, others bytewise. */

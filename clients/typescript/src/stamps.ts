@@ -24,37 +24,40 @@ export const stampId = ({ version, time, tab }: Stamp): string => `${version}/${
 
 /** What must outlive a reload for stamps to go on rising. */
 export interface ClockState {
+  /** The highest version received. */
   version: number;
+  /** What the nodes' clock is ahead of this machine's, in milliseconds. */
   offset: number;
 }
 
+export type StampClock = ReturnType<typeof createClock>;
+
 /** Makes this tab's stamps: the version counts what was received, the time never stands still. */
-export class StampClock {
-  /** The highest version received. */
-  version = 0;
-  /** What the nodes' clock is ahead of this machine's, in milliseconds. */
-  offset = 0;
-  #last = 0;
+export function createClock(now: () => number) {
+  const state: ClockState = { version: 0, offset: 0 };
+  let last = 0;
 
-  constructor(private readonly now: () => number) {}
+  return {
+    state,
 
-  /** Takes a version that came from a node. */
-  received(version: number): void {
-    if (version > this.version) this.version = version;
-  }
+    /** Takes a version that came from a node. */
+    received(version: number): void {
+      state.version = Math.max(state.version, version);
+    },
 
-  /** Later stamps are made after this time: that of a write which the user can see. */
-  observe(time: number): void {
-    if (time > this.#last) this.#last = time;
-  }
+    /** Later stamps are made after this time: that of a write which the user can see. */
+    observe(time: number): void {
+      last = Math.max(last, time);
+    },
 
-  /** Sets the clock by the node's: it was asked at `askedAt` and answers with its time now. */
-  calibrate(nodeTime: number, askedAt: number): void {
-    this.offset = Math.round(nodeTime - (askedAt + this.now()) / 2);
-  }
+    /** Sets the clock by a node's, which was asked at `askedAt` and has answered with its time now. */
+    calibrate(nodeTime: number, askedAt: number): void {
+      state.offset = Math.round(nodeTime - (askedAt + now()) / 2);
+    },
 
-  next(tab: string): Stamp {
-    this.#last = Math.max(this.#last + 1, this.now() + this.offset);
-    return { version: this.version + 1, time: this.#last, tab };
-  }
+    next(tab: string): Stamp {
+      last = Math.max(last + 1, now() + state.offset);
+      return { version: state.version + 1, time: last, tab };
+    },
+  };
 }

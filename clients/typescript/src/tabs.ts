@@ -1,131 +1,90 @@
 /**
- * The tabs of one browser: who is who, who still lives, and what the others are writing.
+ * The tabs of one browser: who still lives, and what they tell each other.
  *
  * @module
  */
 
 import type { Environment } from './environment.js';
+import { newTabId } from './tab_id.js';
 
 /** How long a tab has for saying that it lives, where there are no locks to tell. */
 const answerMs = 300;
 
-type Question = { readonly ask: string; readonly from: string };
-type Answer = { readonly alive: string };
-type Note<Message> = Question | Answer | { readonly user: string; readonly message: Message };
+type Note<Message> =
+  | { readonly ask: string; readonly from: string }
+  | { readonly alive: string }
+  | { readonly user: string; readonly message: Message };
 
 export interface TabsSettings<Message> {
-  /** Tells the clients of one page apart. */
+  /** Tells the clients of one origin apart. */
   readonly name: string;
   readonly environment: Environment;
-  /** What another tab has sent. */
-  readonly onMessage: (message: Message) => void;
+  /** Another user's tabs are not heard. */
+  readonly user: string;
+  readonly hear: (message: Message) => void;
 }
 
-export class Tabs<Message> {
-  /** `tab-` and eight hex digits; as long as the tab lives, through reloads. */
-  id: string;
+export type Tabs<Message> = ReturnType<typeof openTabs<Message>>;
+
+export function openTabs<Message>({ name, environment, user, hear }: TabsSettings<Message>) {
+  const { locks, BroadcastChannel: Channel } = environment;
+  const channel = Channel && new Channel(name);
   /** Tells this page from another with the same id, until one of them has changed it. */
-  readonly #page: string;
-  readonly #channel: BroadcastChannel | undefined;
-  #user: string | undefined;
-  #release: (() => void) | undefined;
-  readonly #answers = new Set<(tab: string) => void>();
+  const page = newTabId(environment);
+  const answers = new Set<(tab: string) => void>();
+  let own: string | undefined;
+  let release = (): void => {};
 
-  constructor(private readonly settings: TabsSettings<Message>) {
-    this.#page = this.#newId();
-    this.id = this.#stored() ?? this.#keep(this.#newId());
-    const Channel = settings.environment.BroadcastChannel;
-    this.#channel = Channel && new Channel(settings.name);
-    if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data as Note<Message>);
-  }
+  const say = (note: Note<Message>): void => channel?.postMessage(note);
 
-  /** Takes another id when the tab was duplicated and the original lives; true when it did. */
-  async claim(): Promise<boolean> {
-    if (await this.#isFree(this.id)) return false;
-    this.id = this.#keep(this.#newId());
-    await this.#isFree(this.id);
-    return true;
-  }
-
-  /** Speaks with the other tabs of this user from now on. */
-  join(user: string): void {
-    this.#user = user;
-  }
-
-  post(message: Message): void {
-    if (this.#user !== undefined) this.#channel?.postMessage({ user: this.#user, message });
-  }
-
-  /** Is there a live page with this id? Without any means to know: no. */
-  async isAlive(tab: string): Promise<boolean> {
-    const { locks } = this.settings.environment;
-    if (locks) return !!(await locks.query()).held?.some(({ name }) => name === this.#lockOf(tab));
-    return this.#ask(tab);
-  }
-
-  close(): void {
-    this.#release?.();
-    this.#channel?.close();
-  }
-
-  #hear(note: Note<Message>): void {
+  const take = (note: Note<Message>): void => {
     if ('message' in note) {
-      if (note.user === this.#user) this.settings.onMessage(note.message);
-      return;
-    }
-    if ('alive' in note) return this.#answers.forEach((answer) => answer(note.alive));
-    if (note.ask === this.id && note.from !== this.#page) this.#channel?.postMessage({ alive: this.id });
-  }
+      if (note.user === user) hear(note.message);
+    } else if ('alive' in note) {
+      answers.forEach((answer) => answer(note.alive));
+    } else if (note.ask === own && note.from !== page) say({ alive: own });
+  };
 
-  #ask(tab: string): Promise<boolean> {
-    if (!this.#channel) return Promise.resolve(false);
-    return new Promise((resolve) => {
+  const ask = (tab: string): Promise<boolean> =>
+    new Promise((resolve) => {
+      if (!channel) return resolve(false);
       const answer = (alive: string) => alive === tab && resolve(true);
-      this.#answers.add(answer);
-      setTimeout(() => resolve(!this.#answers.delete(answer)), answerMs);
-      this.#channel?.postMessage({ ask: tab, from: this.#page });
+      answers.add(answer);
+      setTimeout(() => resolve(!answers.delete(answer)), answerMs);
+      say({ ask: tab, from: page });
     });
-  }
 
-  /** Holds the id until the page goes, if nobody else holds it. */
-  #isFree(tab: string): Promise<boolean> {
-    const { locks } = this.settings.environment;
-    if (!locks) return this.#ask(tab).then((alive) => !alive);
-    return new Promise((resolve) => {
-      const hold = (lock: Lock | null) => {
-        resolve(!!lock);
-        return lock && new Promise<void>((release) => (this.#release = release));
+  const lockOf = (tab: string): string => `${name}:${tab}`;
+
+  /** Holds the lock of an id until the page goes; false when another holds it. */
+  const lock = (manager: NonNullable<Environment['locks']>, tab: string): Promise<boolean> =>
+    new Promise((resolve, reject) => {
+      const hold = (granted: Lock | null): Promise<void> | undefined => {
+        resolve(!!granted);
+        return granted ? new Promise((done) => (release = done)) : undefined;
       };
-      locks.request(this.#lockOf(tab), { ifAvailable: true }, hold).catch(() => resolve(true));
+      manager.request(lockOf(tab), { ifAvailable: true }, hold).catch(reject);
     });
-  }
 
-  #lockOf(tab: string): string {
-    return `${this.settings.name}:${tab}`;
-  }
+  if (channel) channel.onmessage = ({ data }) => take(data as Note<Message>);
 
-  #newId(): string {
-    const digits = Math.floor(this.settings.environment.random() * 2 ** 32).toString(16);
-    return `tab-${digits.padStart(8, '0')}`;
-  }
+  return {
+    /** Takes an id for this page; false when a live page has it. */
+    async claim(tab: string): Promise<boolean> {
+      const isFree = locks ? await lock(locks, tab) : !(await ask(tab));
+      if (isFree) own = tab;
+      return isFree;
+    },
 
-  #stored(): string | undefined {
-    const id = this.#session((storage, key) => storage.getItem(key));
-    return id && /^tab-[0-9a-f]{8}$/.test(id) ? id : undefined;
-  }
+    /** Is there a live page with this id? Without any means to know: no. */
+    isAlive: async (tab: string): Promise<boolean> =>
+      locks ? !!(await locks.query()).held?.some((held) => held.name === lockOf(tab)) : ask(tab),
 
-  #keep(id: string): string {
-    this.#session((storage, key) => storage.setItem(key, id));
-    return id;
-  }
+    post: (message: Message): void => say({ user, message }),
 
-  /** A full or forbidden sessionStorage is as good as none. */
-  #session<T>(use: (storage: Storage, key: string) => T): T | undefined {
-    const { sessionStorage } = this.settings.environment;
-    try {
-      return sessionStorage && use(sessionStorage, `${this.settings.name}:tab`);
-    } catch {
-      return undefined;
-    }
-  }
+    close(): void {
+      release();
+      channel?.close();
+    },
+  };
 }

@@ -12,53 +12,36 @@ export type TokenProvider = string | (() => string | Promise<string>);
 /** A token that ends sooner than this is not worth connecting with. */
 const tooLateMs = 5000;
 
-/** Whose token it is. */
-export function userOf(token: string): string {
-  try {
-    const [, claims = ''] = token.split('.');
-    const bytes = Uint8Array.from(atob(claims.replace(/-/g, '+').replace(/_/g, '/')), (byte) => byte.charCodeAt(0));
-    return String((JSON.parse(new TextDecoder().decode(bytes)) as { sub: unknown }).sub);
-  } catch {
-    throw new SyncError('token', 'the token is no JWT with a subject');
-  }
-}
+export type Tokens = ReturnType<typeof createTokens>;
 
-export class Tokens {
-  #token: string | undefined;
-  #expiresAt = 0;
+export function createTokens(provider: TokenProvider, now: () => number) {
+  let token: string | undefined;
+  let expiresAt = 0;
 
-  constructor(
-    private readonly provider: TokenProvider,
-    private readonly now: () => number,
-  ) {}
-
-  /** The token in hand, or a new one. Rejects with `token`. */
-  async get(): Promise<string> {
-    if (this.#token !== undefined && this.now() < this.#expiresAt - tooLateMs) return this.#token;
-    return this.renew();
-  }
-
-  async renew(): Promise<string> {
+  /** Asks for a new one. Rejects with `token`. */
+  const renew = async (): Promise<string> => {
     try {
-      return (this.#token = typeof this.provider === 'string' ? this.provider : await this.provider());
+      return (token = typeof provider === 'string' ? provider : await provider());
     } catch (error) {
-      throw new SyncError('token', `no token: ${error instanceof Error ? error.message : error}`);
+      throw new SyncError('token', `no token: ${error}`);
     }
-  }
+  };
 
-  /**
-   * The node has taken the token: good until `expiresAt` of this machine's clock. Gives the time in
-   * which to renew it; nothing when a renewal has brought nothing new.
-   */
-  accepted(expiresAt: number): number | undefined {
-    const isNew = Math.abs(expiresAt - this.#expiresAt) > 1000;
-    this.#expiresAt = expiresAt;
-    // Timers of more than 2^31 ms fire at once.
-    return isNew ? Math.min((expiresAt - this.now()) * 0.8, 2 ** 31 - 1) : undefined;
-  }
+  return {
+    renew,
 
-  refused(): void {
-    this.#token = undefined;
-    this.#expiresAt = 0;
-  }
+    /** The token in hand, or a new one. */
+    get: async (): Promise<string> => (token && now() < expiresAt - tooLateMs ? token : renew()),
+
+    /** A node has taken the token, which is good for this long. True when that is news. */
+    accepted(lifetimeMs: number): boolean {
+      const before = expiresAt;
+      expiresAt = now() + lifetimeMs;
+      return Math.abs(expiresAt - before) > 1000;
+    },
+
+    refused(): void {
+      expiresAt = 0;
+    },
+  };
 }

@@ -20,44 +20,38 @@ interface Subscription {
 
 const segmentsOf = (path: string): string[] => (path ? parsePath(path) : []);
 
-export class View {
-  #state: Json;
-  readonly #subscriptions = new Set<Subscription>();
+export function createView(document: Document) {
+  let state = document.state();
+  const subscriptions = new Set<Subscription>();
 
-  constructor(private readonly document: Document) {
-    this.#state = document.state();
-  }
+  const find = (segments: readonly string[]): Json | undefined => segments.reduce<Json | undefined>(memberOf, state);
 
-  /** What stands at a path; the whole state for the empty one. */
-  get(path: string): Json | undefined {
-    return this.#find(segmentsOf(path));
-  }
-
-  subscribe(path: string, listener: Listener): () => void {
-    const segments = segmentsOf(path);
-    const subscription = { segments, listener, value: this.#find(segments) };
-    this.#subscriptions.add(subscription);
-    return () => void this.#subscriptions.delete(subscription);
-  }
-
-  /** Takes up what has changed in the document. Equal parts are the same objects as before. */
-  update(): void {
-    const state = this.document.state();
-    if (state === this.#state) return;
-    this.#state = state;
-    for (const subscription of [...this.#subscriptions]) this.#tell(subscription);
-  }
-
-  #find(segments: readonly string[]): Json | undefined {
-    return segments.reduce<Json | undefined>(memberOf, this.#state);
-  }
-
-  #tell(subscription: Subscription): void {
-    const before = subscription.value;
+  const tell = (subscription: Subscription): void => {
+    const { value: before, listener, segments } = subscription;
     // A listener may have written, or unsubscribed another.
-    const value = this.#find(subscription.segments);
-    if (Object.is(value, before) || !this.#subscriptions.has(subscription)) return;
+    const value = find(segments);
+    if (value === before || !subscriptions.has(subscription)) return;
     subscription.value = value;
-    guarded(() => subscription.listener(value, before));
-  }
+    guarded(() => listener(value, before));
+  };
+
+  return {
+    /** What stands at a path; the whole state for the empty one. */
+    get: (path: string): Json | undefined => find(segmentsOf(path)),
+
+    subscribe(path: string, listener: Listener): () => void {
+      const segments = segmentsOf(path);
+      const subscription = { segments, listener, value: find(segments) };
+      subscriptions.add(subscription);
+      return () => void subscriptions.delete(subscription);
+    },
+
+    /** Takes up what has changed in the document. Equal parts are the same objects as before. */
+    update(): void {
+      const next = document.state();
+      if (next === state) return;
+      state = next;
+      for (const subscription of [...subscriptions]) tell(subscription);
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, vi } from 'vitest';
 
 import { createClient, type Client, type ClientOptions, type Json } from '../../src/index.js';
 import { memoryStore, type Store } from '../../src/storage/store.js';
@@ -8,6 +8,8 @@ const clients: { close(): void }[] = [];
 
 /** Timers that the test moves, a fresh set of sockets, and no client that outlives its test. */
 export function useFakes(): void {
+  // What a client loads later must not take real time while the test's clock stands.
+  beforeAll(() => Promise.all([import('../../src/keeper.js'), import('../../src/scout.js'), import('../../src/split.js')]));
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_800_000_000_000 });
     FakeSocket.all = [];

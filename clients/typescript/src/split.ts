@@ -1,0 +1,59 @@
+/**
+ * Makes several updates of a value that is too large for one. Loaded when there is such a value.
+ *
+ * @module
+ */
+
+import { sizeOf, tooLarge, type Edit } from './change.js';
+import type { SyncError } from './errors.js';
+import { isArray, isObject, type Json } from './json.js';
+import { parsePath, path as join } from './path.js';
+import { settled, type Outcome, type Queue, type QueuedWrite } from './queue.js';
+import { byteLength } from './text.js';
+
+const isPath = (text: string): boolean => {
+  try {
+    return !!parsePath(text);
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Edits that come to the same and that each take at most `limit` bytes: what fits of the value, then
+ * the rest of it member by member. Below each other's paths they stand on top of it.
+ */
+export function splitEdit(edit: Edit, limit: number): Edit[] {
+  const { path, value } = edit;
+  if (sizeOf(edit) <= limit) return [edit];
+  if (!isArray(value) && !isObject(value)) throw tooLarge([edit], limit);
+  const rest: Edit[] = [];
+  let room = limit - sizeOf({ path, value: [] });
+  const kept = Object.entries(value as object).filter(([key, member]) => {
+    const part = { path: `${path}.${join(key)}`, value: member as Json };
+    const mayLeave = isPath(part.path);
+    // An array grows at its end only: what follows the first that does not fit is left as well.
+    if (room >= 0 || !mayLeave) room -= byteLength(JSON.stringify([key, member]));
+    const fits = room >= 0 || !mayLeave;
+    if (!fits) rest.push(part);
+    return fits;
+  });
+  const first = { path, value: Object.freeze(isArray(value) ? kept.map(([, member]) => member as Json) : Object.fromEntries(kept)) };
+  if (sizeOf(first) > limit) throw tooLarge([edit], limit);
+  return [first, ...rest.flatMap((part) => splitEdit(part, limit))];
+}
+
+/** Puts updates that a node takes in the place of a write of one path that is too large. */
+export function splitWrite(queue: Queue, write: QueuedWrite, limit: number): void {
+  for (const { path, value, settle } of write.edits) {
+    const done = (outcome: Outcome): void => settle.forEach((tell) => tell(outcome));
+    const outcomes: Promise<Outcome>[] = [];
+    const parts = splitEdit({ path, value }, limit).map((edit) => {
+      const part = { ...edit, settle: [] as ((outcome: Outcome) => void)[] };
+      outcomes.push(new Promise((resolve) => part.settle.push(resolve)));
+      return part;
+    });
+    queue.separate(write, parts);
+    settled(outcomes).then(done, (error: SyncError) => done(error));
+  }
+}
