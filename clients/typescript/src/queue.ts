@@ -27,10 +27,14 @@ export interface WriteResult {
 export type Outcome = WriteResult | SyncError;
 type Settle = (outcome: Outcome) => void;
 
-/** One path of a queued write. */
-export interface QueuedEdit extends Edit {
-  readonly record: Rec;
+/** An edit that somebody waits for. */
+export interface SettlingEdit extends Edit {
   readonly settle: Settle[];
+}
+
+/** One path of a queued write. */
+export interface QueuedEdit extends SettlingEdit {
+  readonly record: Rec;
 }
 
 /** What a queued write is known by. */
@@ -216,13 +220,13 @@ export function createQueue(hooks: QueueHooks) {
       }
     },
 
-    /** Puts updates of one edit each in the place of a write. */
-    separate(write: QueuedWrite, edits: readonly (Edit & Pick<QueuedEdit, 'settle'>)[] = write.edits): void {
+    /** Puts several updates in the place of a write: of one edit each, or as given. */
+    separate(write: QueuedWrite, groups: readonly (readonly SettlingEdit[])[] = write.edits.map((edit) => [edit])): void {
       remove(write);
       write.edits.forEach(hooks.hide);
-      edits.forEach((edit, at) => {
+      groups.forEach((edits, at) => {
         const part = insert({ ...write, id: `${write.id}#${at}` }, 'waiting');
-        add(part, edit, edit.settle);
+        for (const edit of edits) add(part, edit, edit.settle);
         hooks.keep(part);
       });
     },

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { sizeOf, tooLarge, type Edit } from './change.js';
+import { sizeOf, tooLarge, totalSize, type Edit } from './change.js';
 import type { SyncError } from './errors.js';
 import { isArray, isObject, type Json } from './json.js';
 import { parsePath, path as join } from './path.js';
-import { settled, type Outcome, type Queue, type QueuedWrite } from './queue.js';
+import { settled, type Outcome, type Queue, type QueuedWrite, type SettlingEdit } from './queue.js';
 import { byteLength } from './text.js';
 
 const isPath = (text: string): boolean => {
@@ -43,17 +43,30 @@ export function splitEdit(edit: Edit, limit: number): Edit[] {
   return [first, ...rest.flatMap((part) => splitEdit(part, limit))];
 }
 
+/** As few groups as fit, each of edits that follow each other. */
+function* grouped<E extends Edit>(edits: readonly E[], limit: number): Generator<E[]> {
+  let group: E[] = [];
+  for (const edit of edits) {
+    if (totalSize([...group, edit]) > limit) {
+      yield group;
+      group = [];
+    }
+    group.push(edit);
+  }
+  yield group;
+}
+
 /** Puts updates that a node takes in the place of a write of one path that is too large. */
 export function splitWrite(queue: Queue, write: QueuedWrite, limit: number): void {
   for (const { path, value, settle } of write.edits) {
-    const done = (outcome: Outcome): void => settle.forEach((tell) => tell(outcome));
     const outcomes: Promise<Outcome>[] = [];
-    const parts = splitEdit({ path, value }, limit).map((edit) => {
-      const part = { ...edit, settle: [] as ((outcome: Outcome) => void)[] };
+    const parts = splitEdit({ path, value }, limit).map((edit): SettlingEdit => {
+      const part: SettlingEdit = { ...edit, settle: [] };
       outcomes.push(new Promise((resolve) => part.settle.push(resolve)));
       return part;
     });
-    queue.separate(write, parts);
+    queue.separate(write, [...grouped(parts, limit)]);
+    const done = (outcome: Outcome): void => settle.forEach((tell) => tell(outcome));
     settled(outcomes).then(done, (error: SyncError) => done(error));
   }
 }
