@@ -104,6 +104,9 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
   const { queue, document, inbox, clock, report, changed, wake } = targets;
   const environment = withSiblings(settings.environment);
   const user = settings.user ?? userOf(settings.token);
+  /** What comes before everything kept was read waits for that. */
+  const early: TabMessage[] = [];
+  let hear = (message: TabMessage): void => void early.push(message);
   const tabs = openTabs<TabMessage>({ name, user, environment, hear: (message) => hear(message) });
   let own = tab;
   while (!(await tabs.claim(own).catch(() => true))) own = newTabId(environment);
@@ -173,7 +176,7 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
     if (isOpen && others.size) checkIn(checkMs);
   };
 
-  const hear = (message: TabMessage): void => {
+  const take = (message: TabMessage): void => {
     if ('put' in message) found(message.put);
     else if ('bye' in message) checkIn(byeMs);
     else {
@@ -218,6 +221,8 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
     environment.events?.[change]('pagehide', bye);
   };
 
+  hear = take;
+  early.forEach(take);
   listen('addEventListener');
   for (const write of queue.writes.values()) put(write);
   void check();

@@ -27,7 +27,7 @@ export function makeClient<State = Json>(options: Partial<ClientOptions> = {}): 
     token: tokenOf('alice'),
     storage: () => memoryStore(),
     ...options,
-    environment: { WebSocket: FakeSocket as never, fetch: undefined, ...options.environment },
+    environment: { WebSocket: FakeSocket as never, fetch: undefined, locks: undefined, BroadcastChannel: undefined, ...options.environment },
   });
   clients.push(client);
   return client;
