@@ -5,7 +5,7 @@ import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { createHooks } from '../src/react.js';
-import { answer, change } from './support/fake_socket.js';
+import { answer, change, type FakeSocket } from './support/fake_socket.js';
 import { makeClient, settle, useFakes } from './support/client.js';
 
 interface State {
@@ -27,6 +27,15 @@ afterEach(() => act(async () => root.unmount()));
 
 const show = (element: ReactElement): Promise<void> => act(async () => root.render(<StrictMode>{element}</StrictMode>));
 
+async function synced(): Promise<FakeSocket> {
+  let socket: FakeSocket | undefined;
+  await act(async () => {
+    await settle();
+    socket = await answer();
+  });
+  return socket as FakeSocket;
+}
+
 describe('useSyncedState', () => {
   it('shows the value, writes it, and hears of others', async () => {
     const client = makeClient<State>();
@@ -39,7 +48,7 @@ describe('useSyncedState', () => {
     expect(page.textContent).toBe('none');
     await act(async () => page.querySelector('button')?.click());
     expect(page.textContent).toBe('1');
-    const socket = await act(async () => settle().then(() => answer()));
+    const socket = await synced();
     await act(async () => socket.say('dashboard.state.sync', change('count', 7, 5)));
     expect(page.textContent).toBe('7');
   });
@@ -91,7 +100,7 @@ describe('useSyncedState', () => {
       </SyncProvider>,
     );
     expect(page.textContent).toBe('connecting 0');
-    const socket = await act(async () => settle().then(() => answer()));
+    const socket = await synced();
     await act(async () => void client.set('count', 1));
     expect(page.textContent).toBe('synced 1');
     await act(async () => {
