@@ -63,7 +63,7 @@ export interface Client<State = Json> {
   /** Hears of events. Returns the way out. */
   on<E extends keyof ClientEvents>(event: E, listener: (detail: ClientEvents[E]) => void): () => void;
 
-  /** Sends what is gathered; resolves when nothing waits any more. */
+  /** Sends what is gathered; resolves when everything written so far is acknowledged or refused. */
   flush(): Promise<void>;
   connect(): void;
   /** Goes offline; writes are kept. */

@@ -29,5 +29,5 @@ export const totalSize = (edits: readonly Edit[]): number => edits.reduce((sum, 
 /** The edits take more bytes than a node takes in one update. */
 export function tooLarge(edits: readonly Edit[], limit: number): SyncError {
   const paths = edits.map(({ path }) => path);
-  return new SyncError('payload_too_large', `${totalSize(edits)} bytes in one, the node takes ${limit}; write smaller parts`, paths);
+  return new SyncError('payload_too_large', `${totalSize(edits)} bytes in one, the node takes ${limit}`, paths);
 }

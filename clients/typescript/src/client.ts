@@ -90,7 +90,7 @@ export function createClient<State = Json>(options: ClientOptions): Client<State
     try {
       const { openKeeper } = await import('./keeper.js');
       const parts = { queue, document, inbox, clock, report, changed, wake: link.wake };
-      const opened = await openKeeper({ name, user, token, tab, environment, storage }, parts);
+      const opened = await openKeeper({ name, user, token, tab, newTab, environment, storage }, parts);
       if (link.status === 'closed') return opened.close();
       keeper = opened;
       ({ tab, user } = opened);
@@ -147,7 +147,7 @@ export function createClient<State = Json>(options: ClientOptions): Client<State
   });
 
   const write = (begin: () => Promise<WriteResult>): Promise<WriteResult> => {
-    if (link.status === 'closed') throw new SyncError('closed', 'this client was closed');
+    if (link.status === 'closed') throw new SyncError('closed', 'this client is closed');
     const result = begin();
     changed();
     return result;
@@ -175,19 +175,12 @@ export function createClient<State = Json>(options: ClientOptions): Client<State
     batch: (changes) => write(() => queue.batch([...new Map(changes.map((one) => [one.path, editOf(one)])).values()])),
     subscribe: view.subscribe as Client['subscribe'],
     on,
-    flush: async () => {
-      queue.close();
-      while (queue.writes.size) {
-        await new Promise<void>((resolve) => {
-          const stop = on('pending', () => resolve(stop()));
-        });
-      }
-    },
+    flush: queue.flush,
     connect: link.start,
     disconnect: () => link.stop(),
     close: () => {
       if (link.status === 'closed') return;
-      queue.abandon(new SyncError('closed', 'the client was closed, the next one sends it'));
+      queue.abandon(new SyncError('closed', 'closed; the next client sends it'));
       link.stop('closed');
       keeper?.close();
     },

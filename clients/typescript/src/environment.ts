@@ -18,8 +18,8 @@ export interface Environment {
   readonly random: () => number;
 }
 
-/** Reading a global may throw: sandboxed pages have no storage. */
-function attempt<T>(read: () => T): T | undefined {
+/** Storage may throw: sandboxed pages have none, and one may be full or hold nonsense. */
+export function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {

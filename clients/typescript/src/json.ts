@@ -28,10 +28,6 @@ export function freeze<T>(value: T): T {
   return value;
 }
 
-/** An object with changed members. Unlike an assignment this takes a key of any name. */
-export const mapMembers = (tree: object, change: (member: unknown, key: string) => unknown): Record<string, Json> =>
-  Object.fromEntries(Object.entries(tree).map(([key, member]) => [key, change(member, key) as Json]));
-
 const invalid = (what: string): never => {
   throw new SyncError('invalid_payload', `value: ${what}`);
 };
@@ -39,14 +35,14 @@ const invalid = (what: string): never => {
 /** What JSON leaves out of objects, and writes as null in arrays. */
 export const isAbsent = (value: unknown): boolean => value === undefined || typeof value === 'function';
 
-const copyText = (text: string): string => (isBroken(text) ? invalid('a text holds half of a surrogate pair') : text);
+const copyText = (text: string): string => (isBroken(text) ? invalid('half of a surrogate pair') : text);
 
 function copyTree(tree: object, depth: number): Json {
-  if (depth > maxDepth) invalid('is nested more than 64 deep');
+  if (depth > maxDepth) invalid('more than 64 deep');
   if (isArray(tree)) return tree.map((element) => (isAbsent(element) ? null : copy(element, depth + 1)));
   const prototype = Object.getPrototypeOf(tree);
   // Plain objects of another window have another Object.prototype, but it is at the top as well.
-  if (prototype && Object.getPrototypeOf(prototype)) invalid(`a ${tree.constructor.name} is no JSON, write a plain object`);
+  if (prototype && Object.getPrototypeOf(prototype)) invalid(`a ${tree.constructor.name} is no JSON, a plain object is`);
   const members = Object.entries(tree).filter(([, member]) => !isAbsent(member));
   return Object.fromEntries(members.map(([key, member]) => [copyText(key), copy(member, depth + 1)]));
 }
@@ -80,13 +76,17 @@ export const compareContent = (a: Json | undefined, b: Json | undefined): number
 /** `next`, with every part that equals its counterpart in `last` replaced by that very object. */
 export function share<T>(last: unknown, next: T): T {
   if (last === next || !isTree(last) || !isTree(next) || isArray(last) !== isArray(next)) return next;
-  let isSame = Object.keys(last).length === Object.keys(next).length;
-  const pick = (member: unknown, key: string | number): unknown => {
-    const before = Object.hasOwn(last, key) ? (last as Record<string | number, unknown>)[key] : undefined;
-    const shared = share(before, member);
-    isSame &&= shared === before;
-    return shared;
-  };
-  const result = isArray(next) ? next.map(pick) : mapMembers(next, pick);
-  return (isSame ? last : Object.freeze(result)) as T;
+  const keys = Object.keys(next);
+  const [before, after] = [last, next] as unknown as Record<string, unknown>[];
+  let isSame = keys.length === Object.keys(last).length;
+  let result: Record<string, unknown> | undefined;
+  for (const key of keys) {
+    const member = after?.[key];
+    if (before?.[key] === member) continue;
+    const known = Object.hasOwn(last, key) ? before?.[key] : undefined;
+    const shared = share(known, member);
+    isSame &&= shared === known;
+    if (shared !== member) (result ??= (isArray(next) ? [...next] : { ...next }) as Record<string, unknown>)[key] = shared;
+  }
+  return (isSame ? last : Object.freeze(result ?? next)) as T;
 }

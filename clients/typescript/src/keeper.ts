@@ -17,7 +17,7 @@ import type { Rec } from './place.js';
 import type { Queue, QueuedWrite, WriteName, WriteResult } from './queue.js';
 import type { ClockState, Stamp, StampClock } from './stamps.js';
 import { openStore, type OpenStore, type Store } from './storage/index.js';
-import { keepTabId, newTabId } from './tab_id.js';
+import { keepTabId } from './tab_id.js';
 import { openTabs } from './tabs.js';
 
 /** A write as it is kept. */
@@ -40,8 +40,9 @@ export interface KeeperSettings {
   /** The user, or whose token it is. */
   readonly user: string | undefined;
   readonly token: string;
-  /** The id that the tab would like to keep. */
+  /** The id that the tab would like to keep, and the one it takes when a live tab has that. */
   readonly tab: string;
+  readonly newTab: string;
   readonly environment: Environment;
   readonly storage: OpenStore | undefined;
 }
@@ -100,7 +101,7 @@ export type Keeper = Awaited<ReturnType<typeof openKeeper>>;
 
 /** Makes sure of the tab's id and reads what is kept. */
 export async function openKeeper(settings: KeeperSettings, targets: KeeperTargets) {
-  const { name, tab, storage } = settings;
+  const { name, tab, newTab, storage } = settings;
   const { queue, document, inbox, clock, report, changed, wake } = targets;
   const environment = withSiblings(settings.environment);
   const user = settings.user ?? userOf(settings.token);
@@ -108,8 +109,8 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
   const early: TabMessage[] = [];
   let hear = (message: TabMessage): void => void early.push(message);
   const tabs = openTabs<TabMessage>({ name, user, environment, hear: (message) => hear(message) });
-  let own = tab;
-  while (!(await tabs.claim(own).catch(() => true))) own = newTabId(environment);
+  const own = (await tabs.claim(tab).catch(() => true)) ? tab : newTab;
+  if (own !== tab) await tabs.claim(own);
 
   const failed = (error: unknown): void => report('storage', `a store of unsent writes fails: ${error}`);
   const [store, entries] = await openStore(`${name}:${user}`, storage, environment, failed);

@@ -22,16 +22,10 @@ export function memberOf(container: unknown, segment: string): Json | undefined 
   return isObject(container) && Object.hasOwn(container, segment) ? (container[segment] as Json) : undefined;
 }
 
-function remove(draft: Draft, segment: string): void {
-  if (isArray(draft)) draft[Number(segment)] = undefined;
-  else delete draft[segment];
-}
-
 /** Puts a member; where the container cannot take it, it becomes an object. */
 function insert(draft: Draft, segment: string, value: Json): Draft {
-  const index = indexOf(segment);
-  const fits = !isArray(draft) || (index >= 0 && index <= draft.length);
-  const target = (fits ? draft : {}) as Record<string, Json>;
+  const index = isArray(draft) ? indexOf(segment) : 0;
+  const target = (index >= 0 && (!isArray(draft) || index <= draft.length) ? draft : {}) as Record<string, Json>;
   target[segment] = value;
   return target;
 }
@@ -51,8 +45,9 @@ function layChildren(place: Place, base: Json | undefined, above: Stamp | undefi
     const value = layOut(child, current, above);
     if (value === current) continue;
     draft ??= isArray(base) ? [...base] : { ...(isObject(base) && base) };
-    if (value === undefined) remove(draft, child.segment);
-    else draft = insert(draft, child.segment, value);
+    if (value !== undefined) draft = insert(draft, child.segment, value);
+    else if (isArray(draft)) draft[Number(child.segment)] = undefined;
+    else delete draft[child.segment];
   }
   return draft ? Object.freeze(finish(draft)) : base;
 }

@@ -84,7 +84,7 @@ export function createLink({ environment, tokens, urls, key, discover, log }: Li
   let renewal: Timer;
   let stopScouting: (() => void) | undefined;
 
-  const report = (error: unknown): void => hooks.report(error instanceof SyncError ? error.code : 'unavailable', String(error));
+  const report = (error: unknown): void => hooks.report((error as SyncError).code ?? 'unavailable', (error as Error).message);
 
   const say = (next: Status): void => {
     if (status !== next) hooks.status((status = next));
@@ -160,7 +160,7 @@ export function createLink({ environment, tokens, urls, key, discover, log }: Li
     candidate.fails = 0;
     say('synced');
     hooks.live();
-    if (isScouting) scout().catch((error) => log('cannot look for nodes', error));
+    if (isScouting) scout().catch(report);
   };
 
   const received = (envelope: Envelope): void => {
@@ -171,7 +171,7 @@ export function createLink({ environment, tokens, urls, key, discover, log }: Li
     if (event === 'auth.ok') return welcome(payload);
     if (event === 'dashboard.state.error' && payload.code === 'unauthenticated') {
       tokens.refused();
-      hooks.report(payload.code, `the node refused the token: ${payload.message}`);
+      hooks.report(payload.code, payload.message);
       if (!isLive) say('unauthorized');
     }
     hooks.received(envelope);
@@ -197,7 +197,8 @@ export function createLink({ environment, tokens, urls, key, discover, log }: Li
     if (!environment.WebSocket) throw new SyncError('unavailable', 'there is no WebSocket here');
     const token = await tokens.get();
     await hooks.prepare(token);
-    if (isScouting && candidates.length > 1 && pick(candidates).delay === Infinity) await (await import('./scout.js')).race(territory);
+    if (isScouting && candidates.length > 1 && pick(candidates).delay === Infinity)
+      await import('./scout.js').then(({ race }) => race(territory)).catch(report);
     if (!isCurrent()) return;
     failures = 0;
     candidate = pick(candidates);
@@ -240,7 +241,7 @@ export function createLink({ environment, tokens, urls, key, discover, log }: Li
     },
 
     start(): void {
-      if (isWanted) return;
+      if (isWanted || status === 'closed') return;
       isWanted = true;
       void attempt();
     },

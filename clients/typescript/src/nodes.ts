@@ -4,6 +4,8 @@
  * @module
  */
 
+import { attempt } from './environment.js';
+
 /** A node that one may connect to. */
 export interface Candidate {
   readonly url: string;
@@ -31,10 +33,5 @@ export const pick = (candidates: readonly Candidate[]): Candidate =>
   byDelay(candidates).sort((a, b) => a.fails - b.fails)[0] as Candidate;
 
 /** Nodes in the order in which they were near at an earlier visit. */
-export function remembered(storage: Storage | undefined, key: string): string[] {
-  try {
-    return JSON.parse(storage?.getItem(key) ?? '[]') as string[];
-  } catch {
-    return [];
-  }
-}
+export const remembered = (storage: Storage | undefined, key: string): string[] =>
+  attempt(() => JSON.parse(storage?.getItem(key) as string) as string[]) ?? [];

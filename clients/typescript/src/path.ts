@@ -32,18 +32,15 @@ type Joined<Segments extends readonly (string | number)[]> = Segments extends re
 export const path = <const Segments extends readonly (string | number)[]>(...segments: Segments): Joined<Segments> =>
   segments.map((segment) => escapeSegment(`${segment}`)).join('.') as Joined<Segments>;
 
-/** True when `upper` is `lower` or one of its ancestors. */
-export const covers = (upper: string, lower: string): boolean => lower === upper || lower.startsWith(`${upper}.`);
-
 /** What is between dots that no backslash escapes. */
 const segmentPattern = /(?:\\[.\\]|[^.\\])+/gu;
 const pathPattern = new RegExp(`^${segmentPattern.source}(?:\\.${segmentPattern.source})*$`, 'u');
 
 function problemOf(text: string, segments: string[]): string | false {
-  if (!pathPattern.test(text)) return 'a segment is empty, or a backslash stands before neither dot nor backslash';
+  if (!pathPattern.test(text)) return 'an empty segment, or a backslash before neither dot nor backslash';
   if (byteLength(text) > 1024 || segments.length > 32 || segments.some((segment) => byteLength(segment) > 256))
-    return 'too long: 1024 bytes, 32 segments and 256 bytes in each are the most';
-  if (/[\0-\x1f\x7f]/.test(text) || isBroken(text)) return 'a control character, or half of a surrogate pair';
+    return 'more than 1024 bytes, 32 segments or 256 bytes in one';
+  if (/[\0-\x1f\x7f]/.test(text) || isBroken(text)) return 'a control character or half of a surrogate pair';
   return segments.includes('__proto__') && '__proto__ is not allowed';
 }
 

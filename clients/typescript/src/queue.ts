@@ -10,7 +10,6 @@
 import { tooLarge, totalSize, type Edit } from './change.js';
 import { SyncError } from './errors.js';
 import { isTree } from './json.js';
-import { covers } from './path.js';
 import type { Rec } from './place.js';
 import { compareStamps, stampId, type Stamp } from './stamps.js';
 
@@ -117,11 +116,13 @@ export function createQueue(hooks: QueueHooks) {
 
   /** What an edit hides need not be sent; who waits for that waits for the edit instead. */
   const dropHidden = (write: QueuedWrite, edit: QueuedEdit): void => {
-    for (const other of [...writes.values()].filter(isStill)) {
-      const isHidden = ({ path }: Edit) =>
-        covers(edit.path, path) && (other === write ? !write.atomic : compareStamps(other, write) < 0);
+    const below = `${edit.path}.`;
+    const isHidden = ({ path }: Edit): boolean => path === edit.path || path.startsWith(below);
+    for (const other of writes.values()) {
+      if (!isStill(other) || !other.edits.some(isHidden)) continue;
+      if (other === write ? write.atomic : compareStamps(other, write) >= 0) continue;
       const dropped = other.edits.filter(isHidden);
-      if (!dropped.length || (other.atomic && dropped.length < other.edits.length)) continue;
+      if (other.atomic && dropped.length < other.edits.length) continue;
       other.edits = other.edits.filter((kept) => !dropped.includes(kept));
       for (const hidden of dropped) {
         edit.settle.push(...hidden.settle);
@@ -229,6 +230,13 @@ export function createQueue(hooks: QueueHooks) {
         for (const edit of edits) add(part, edit, edit.settle);
         hooks.keep(part);
       });
+    },
+
+    /** Sends what is gathered, and waits for everything that is here. */
+    async flush(): Promise<void> {
+      close();
+      const settles = [...writes.values()].flatMap(({ edits }) => edits.map(({ settle }) => settle));
+      await Promise.all(settles.map((settle) => new Promise((done) => settle.push(done))));
     },
 
     /** Nothing more will be sent; what is here stays kept. */

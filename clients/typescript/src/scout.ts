@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Environment } from './environment.js';
+import { attempt, type Environment } from './environment.js';
 import { byDelay, makeCandidate, syncUrl, type Candidate } from './nodes.js';
 
 /** A node as `/v1/nodes` tells of it. */
@@ -43,11 +43,7 @@ async function ask({ fetch }: Environment, url: string, route: string, mode: Req
 
 function remember({ environment, candidates, key }: ScoutSettings): void {
   const order = byDelay(candidates).map(({ url }) => url);
-  try {
-    environment.localStorage?.setItem(key, JSON.stringify(order));
-  } catch {
-    // A full or forbidden storage: the next visit races again.
-  }
+  attempt(() => environment.localStorage?.setItem(key, JSON.stringify(order)));
 }
 
 async function measure({ environment }: ScoutSettings, candidate: Candidate): Promise<void> {

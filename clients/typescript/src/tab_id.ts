@@ -4,26 +4,17 @@
  * @module
  */
 
-import type { Environment } from './environment.js';
+import { attempt, type Environment } from './environment.js';
 
 export const newTabId = ({ random }: Environment): string =>
   `tab-${Math.floor(random() * 2 ** 32)
     .toString(16)
     .padStart(8, '0')}`;
 
-/** The id kept under a key; a full or forbidden sessionStorage is as good as none. */
-export function keptTabId({ sessionStorage }: Environment, key: string): string | undefined {
-  try {
-    return /^tab-[0-9a-f]{8}$/.exec(sessionStorage?.getItem(key) ?? '')?.[0];
-  } catch {
-    return undefined;
-  }
-}
+/** The id kept under a key. */
+export const keptTabId = ({ sessionStorage }: Environment, key: string): string | undefined =>
+  attempt(() => /^tab-[0-9a-f]{8}$/.exec(sessionStorage?.getItem(key) ?? '')?.[0]);
 
-export function keepTabId({ sessionStorage }: Environment, key: string, id: string): void {
-  try {
-    sessionStorage?.setItem(key, id);
-  } catch {
-    // The next page of this tab takes another id.
-  }
-}
+/** Where it cannot be kept, the next page of this tab takes another. */
+export const keepTabId = ({ sessionStorage }: Environment, key: string, id: string): void =>
+  attempt(() => sessionStorage?.setItem(key, id));

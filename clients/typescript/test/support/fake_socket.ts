@@ -105,10 +105,16 @@ export const change = (path: string, value: unknown, version = 1, more: Payload 
   ...more,
 });
 
-/** Lets the socket that was made last open, authenticates it and answers its request. */
-export async function answer(auth: Payload = {}, state: Payload = {}): Promise<FakeSocket> {
-  await vi.waitFor(() => FakeSocket.last.of('auth').length > 0 || Promise.reject(new Error('no auth')));
-  const socket = FakeSocket.last;
+/** One that is to be authenticated, if there is one. */
+const waiting = (): FakeSocket | undefined =>
+  FakeSocket.all.findLast((socket) => !socket.isClosed && socket.of('auth').length && !socket.of('dashboard.state.request').length);
+
+/** Lets the client connect, however long its pause is, authenticates it, and answers its request. */
+export async function answer(auth: Payload = {}, state: Payload = {}, before?: (socket: FakeSocket) => void): Promise<FakeSocket> {
+  for (let i = 0; i < 1000 && !waiting(); i++) await vi.advanceTimersByTimeAsync(50);
+  const socket = waiting();
+  if (!socket) throw new Error('nobody wants to connect');
+  before?.(socket);
   socket.say('auth.ok', authOk(auth));
   socket.say('dashboard.state.delta', delta(state));
   return socket;
