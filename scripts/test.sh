@@ -1,6 +1,7 @@
 # Every test of the repository, in parts. Each part leaves its counts in $counts; what it prints is
 # for people.
 
+source scripts/client.sh
 source scripts/fuzz.sh
 source scripts/simulate.sh
 
@@ -22,6 +23,7 @@ run_all_tests() {
     run_part "architecture" node_tests tests/architecture/*.test.js || true
     run_part "system tests" system_tests || true
     run_part "contract" contract_checks || true
+    run_part "client" client_tests || true
   fi
   for preset in asan tsan; do
     run_part "$preset build" compile_preset "$preset" || continue
