@@ -1,7 +1,24 @@
 # The TypeScript client: its build, which watches its size, and its tests, some of them against the
 # program that was just built.
 
+source scripts/npm.sh
+
 readonly client=clients/typescript
+
+# Leaves what pages load in clients/typescript/dist.
+build_client() {
+  install_npm_packages "$client" || return 1
+  [[ -z $(newer_sources) ]] || {
+    say "building the TypeScript client"
+    quietly build/logs/client.log npm run build --prefix "$client"
+  }
+}
+
+# Sources that the built client does not have yet.
+newer_sources() {
+  local built=$client/dist/index.js
+  if [[ ! -e $built ]]; then echo "$client/src"; else find "$client/src" "$client/package.json" -newer "$built"; fi
+}
 
 client_tests() {
   local report=$PWD/$results/client.json program status=0

@@ -133,15 +133,6 @@ system_tests() {
   ANABRANCH=$PWD/$(program_of ci) node_tests tests/system/*.test.js
 }
 
-# install_npm_packages FOLDER: by its lock file, when that is newer than what is there.
-install_npm_packages() {
-  local folder=$1
-  [[ ! $folder/node_modules/.package-lock.json -nt $folder/package-lock.json ]] || return 0
-  say "installing the npm packages of $folder"
-  quietly "build/logs/npm-$(basename "$folder").log" \
-    npm ci --prefix "$folder" --no-audit --no-fund
-}
-
 # The client protocol, checked by a client that knows nothing of this code. It is kept beside the
 # repository, not in it.
 contract_checks() {

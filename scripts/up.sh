@@ -1,10 +1,13 @@
-# Runs the three regions of examples/three-regions/ until it is told to stop.
+# Runs the three regions of examples/three-regions/, and the page that shows them, until it is told
+# to stop.
 
 source scripts/build.sh
+source scripts/client.sh
 
 readonly example=examples/three-regions
 readonly logs=build/three-regions
 readonly regions=(eu us ap)
+readonly demo_port=8090
 readonly ready_seconds=30
 readonly stop_seconds=20
 
@@ -13,12 +16,14 @@ stopping=0
 
 run_regions() {
   expect_no_arguments up "$@"
-  install_for build
+  install_for build node
   compile_preset release anabranch
+  build_client
   prepare_example
   refuse_taken_ports
   trap 'stopping=1' INT TERM HUP
   trap stop_regions EXIT
+  start_demo
   start_regions
   await_all_ready
   if [[ $stopping -eq 0 ]]; then print_access; fi
@@ -36,6 +41,7 @@ prepare_example() {
 
 refuse_taken_ports() {
   local region first port taken=()
+  if is_answering "$demo_port"; then taken+=("$demo_port (the demo)"); fi
   for region in "${regions[@]}"; do
     first=$(client_port "$region")
     for port in "$first" $((first - 1000)) $((first - 900)) $((first + 1000)); do
@@ -48,10 +54,27 @@ refuse_taken_ports() {
 
 is_answering() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
+# The page, and the relays between the regions. It leaves the nodes' files, which name these relays
+# instead of the other regions, in $logs.
+start_demo() {
+  local deadline=$((SECONDS + ready_seconds))
+  rm -f "$logs"/*.toml
+  node examples/dashboard/server.js --example "$example" --work "$logs" --port "$demo_port" \
+    >"$logs/demo.log" 2>&1 </dev/null &
+  pid_of[demo]=$!
+  until is_answering "$demo_port" || [[ $stopping -ne 0 ]]; do
+    if ! kill -0 "${pid_of[demo]}" 2>/dev/null || [[ $SECONDS -ge $deadline ]]; then
+      show_log demo
+      die "the demo's page did not start"
+    fi
+    sleep 0.1
+  done
+}
+
 start_regions() {
   local region
   for region in "${regions[@]}"; do
-    build/release/anabranch serve --config "$example/$region.toml" \
+    build/release/anabranch serve --config "$logs/$region.toml" \
       >"$logs/$region.log" 2>&1 </dev/null &
     pid_of[$region]=$!
   done
@@ -92,6 +115,7 @@ is_ready() {
 print_access() {
   local region token
   printf '\nThree regions are up. Whatever one device of a user writes, all of them get.\n\n'
+  printf '  See it:  http://127.0.0.1:%s/\n\n' "$demo_port"
   for region in "${regions[@]}"; do
     token=$(build/release/anabranch token --secret-file "$example/jwt.secret" --sub alice --ttl 24h)
     printf '  %s   ws://127.0.0.1:%s/v1/sync\n       token of alice, for a day: %s\n\n' \
@@ -105,7 +129,7 @@ To talk to one by hand, say in two terminals with different regions:
   > {"event":"dashboard.state.update","payload":{"path":"hello","value":"world","id":1}}
 
 What a region thinks of the others:  build/release/anabranch status --admin 127.0.0.1:9101
-Logs: $logs/*.log   Data: $example/data/   Ctrl-C stops all three.
+Logs: $logs/*.log   Data: $example/data/   Ctrl-C stops everything.
 TEXT
 }
 
@@ -123,12 +147,12 @@ watch_regions() {
       if [[ $stopping -eq 0 ]]; then report_end "$region" "$status"; fi
     done
   done
-  [[ $stopping -ne 0 ]] || die "No region is left."
+  [[ $stopping -ne 0 ]] || die "Nothing is left."
 }
 
 report_end() {
   show_log "$1"
-  warn "$1 has ended by itself, with $2. ${#pid_of[@]} regions go on."
+  warn "$1 has ended by itself, with $2. These go on: ${!pid_of[*]}"
 }
 
 show_log() {
