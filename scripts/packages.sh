@@ -32,6 +32,9 @@ node_packages() {
   if ! has_node || ! command -v npm >/dev/null; then echo nodejs npm; fi
 }
 
+# A font, for without one texts are boxes.
+browser_packages() { echo chromium fonts-dejavu-core; }
+
 has_node() {
   command -v node >/dev/null &&
     node -e 'const [major, minor] = process.versions.node.split(".").map(Number);

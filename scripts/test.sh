@@ -1,6 +1,7 @@
 # Every test of the repository, in parts. Each part leaves its counts in $counts; what it prints is
 # for people.
 
+source scripts/browser.sh
 source scripts/client.sh
 source scripts/fuzz.sh
 source scripts/simulate.sh
@@ -15,7 +16,7 @@ run_all_tests() {
   local preset
   expect_no_arguments test "$@"
   mkdir -p "$results"
-  run_part "install" install_for build node sanitizers || true
+  run_part "install" install_for build node sanitizers browser || true
   if run_part "build" compile_preset ci; then
     run_part "unit tests" run_ctest release || true
     run_part "simulation" simulated_seeds || true
@@ -24,6 +25,7 @@ run_all_tests() {
     run_part "system tests" system_tests || true
     run_part "contract" contract_checks || true
     run_part "client" client_tests || true
+    run_part "browser" browser_tests || true
   fi
   for preset in asan tsan; do
     run_part "$preset build" compile_preset "$preset" || continue

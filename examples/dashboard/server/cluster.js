@@ -23,7 +23,7 @@ function readMembers(text) {
 
 /** The cluster file as one node is to see it: the others' addresses are those of its relays. */
 function seenBy(text, relays) {
-  return relays.reduce((seen, { address, port }) => seen.replace(address, `tcp://127.0.0.1:${port}`), text);
+  return relays.reduce((seen, { address, port }) => seen.replace(`"${address}"`, `"tcp://127.0.0.1:${port}"`), text);
 }
 
 /** One user on three devices that drag, type and feed charts all day long. */
@@ -31,7 +31,7 @@ const limits = '\n[limits]\nupdates_per_minute = 6000\nupdate_burst = 1000\n';
 
 /** The node's own file, with its paths made whole, for it is going to lie elsewhere. */
 function moved(text, example, clusterFile) {
-  return `${text}${limits}`
+  return (text.includes('[limits]') ? text : text + limits)
     .replace(/^data_dir = "(.*)"/m, (_, path) => `data_dir = "${resolve(example, path)}"`)
     .replace(/^cluster_file = ".*"/m, `cluster_file = "${clusterFile}"`)
     .replace(/^secret_file = "([^"]*)"/m, (_, path) => `secret_file = "${resolve(example, path)}"`);

@@ -28,6 +28,8 @@ export class NodeProcess {
   constructor({ name, folder, ports, secret, settings = {} }) {
     Object.assign(this, { name, folder, ports, secret, settings });
     this.dataDir = join(folder, 'data');
+    /** What it is started with; a test may put another file here. */
+    this.configFile = join(folder, 'node.toml');
     this.ended = null;
     this.problems = [];
     mkdirSync(folder, { recursive: true });
@@ -41,13 +43,10 @@ export class NodeProcess {
     return this.#child !== null && this.ended === null;
   }
 
-  get configFile() {
-    return join(this.folder, 'node.toml');
-  }
-
-  writeFiles(cluster) {
+  /** What stands in its own file. */
+  config() {
     const { clients, publish, sync, admin } = this.ports;
-    const config = {
+    return {
       name: this.name,
       data_dir: this.dataDir,
       cluster_file: 'cluster.toml',
@@ -61,7 +60,10 @@ export class NodeProcess {
       },
       admin: { listen: `127.0.0.1:${admin}` },
     };
-    writeFileSync(this.configFile, `${toToml(config)}\n`);
+  }
+
+  writeFiles(cluster) {
+    writeFileSync(this.configFile, `${toToml(this.config())}\n`);
     writeFileSync(join(this.folder, 'cluster.toml'), `${toToml(cluster)}\n`);
     writeFileSync(join(this.folder, 'jwt.secret'), this.secret, { mode: 0o600 });
   }
