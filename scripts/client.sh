@@ -31,7 +31,7 @@ client_tests() {
   rm -f "$report"
   (cd "$client" && ANABRANCH=$program npm test -- --reporter=default --reporter=json \
     --outputFile.json="$report") </dev/null || status=$?
-  count_vitest "$report"
+  count_vitest "$report" >"$counts"
   return "$status"
 }
 
@@ -46,5 +46,5 @@ count_vitest() {
   node -e 'const { readFileSync } = require("node:fs");
            const found = JSON.parse(readFileSync(process.argv[1], "utf8"));
            const skipped = found.numPendingTests + found.numTodoTests;
-           console.log(found.numPassedTests, found.numFailedTests, skipped);' "$1" >"$counts"
+           console.log(found.numPassedTests, found.numFailedTests, skipped);' "$1"
 }

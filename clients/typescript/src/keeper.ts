@@ -217,8 +217,12 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
   /** The page goes away. */
   const bye = (): void => tabs.post({ bye: true });
 
+  const looked = (): void => {
+    if (globalThis.document?.visibilityState !== 'hidden') wake();
+  };
+
   const listen = (change: 'addEventListener' | 'removeEventListener'): void => {
-    for (const event of ['online', 'offline', 'pageshow', 'visibilitychange']) environment.events?.[change](event, wake);
+    for (const event of ['online', 'offline', 'pageshow', 'visibilitychange']) environment.events?.[change](event, looked);
     environment.events?.[change]('pagehide', bye);
   };
 

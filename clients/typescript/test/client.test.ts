@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { answer, change, delta, FakeSocket, iso } from './support/fake_socket.js';
+import { answer, change, delta, FakeSocket } from './support/fake_socket.js';
 import { makeClient, settle, useFakes } from './support/client.js';
 
 useFakes();
@@ -53,17 +53,22 @@ describe('connecting', () => {
   });
 
   it('does not count as seen what comes before its own answer', async () => {
-    makeClient();
+    const client = makeClient();
     await settle();
-    const socket = FakeSocket.last;
-    await vi.waitFor(() => expect(socket.of('auth')).toHaveLength(1));
-    socket.say('auth.ok', { userId: 'alice', node: 'eu', region: 'r', time: iso(Date.now()), expiresAt: iso(Date.now() + 1e6), limits: { updatesPerMinute: 0, burst: 0, maxUpdateBytes: 65_536 } });
-    socket.say('dashboard.state.sync', change('a', 1, 1, { dot: '0b:5' }));
-    socket.say('dashboard.state.delta', delta({ changes: [change('a', 1, 1, { dot: '0b:5' })] }));
-    socket.drop();
-    await settle(600);
-    await answer();
-    expect(FakeSocket.last.of('dashboard.state.request')).toEqual([{ want: 'delta', cursor: 'c1', seen: [] }]);
+    (await answer({}, { cursor: 'c7' })).drop();
+    await answer({}, {}, (socket) => {
+      const { onmessage } = socket;
+      socket.onmessage = (event) => {
+        if (!event.data.includes('delta')) return onmessage?.(event);
+        socket.onmessage = onmessage;
+        socket.say('dashboard.state.sync', change('a', 1, 1, { dot: '0b:5' }));
+        socket.drop();
+      };
+    });
+    const third = await answer();
+    expect(third.of('dashboard.state.request')).toEqual([{ want: 'delta', cursor: 'c7', seen: [] }]);
+    // It is shown all the same, and only another node may know it.
+    expect(client.get('a')).toBe(1);
   });
 
   it('keeps what it knows when the node is behind', async () => {
@@ -223,6 +228,20 @@ describe('writing', () => {
     expect(() => client.set('a', undefined as never)).toThrow('undefined is no JSON');
     expect(() => client.set('a', '\ud800')).toThrow('surrogate');
     expect(client.get()).toEqual({});
+  });
+
+  it('asks, and tries again later, where the node does not know the user\'s version yet', async () => {
+    const client = makeClient();
+    await settle();
+    const socket = await answer();
+    const result = client.set('a', 1);
+    await settle(100);
+    socket.refuse(socket.writes[0] as never, 'version_ahead');
+    expect(socket.of('dashboard.state.request')).toHaveLength(2);
+    await settle(1100);
+    expect(socket.writes[1]).toEqual(socket.writes[0]);
+    socket.ack(socket.writes[1] as never);
+    await expect(result).resolves.toMatchObject({ applied: true });
   });
 
   it('waits for the second ack where copies are wanted', async () => {

@@ -238,6 +238,26 @@ describe.each([['locks', true], ['a channel alone', false]])('tabs of one browse
     expect(three.get()).toEqual({});
   });
 
+  it('keep their own newer write when they take over an older one', async () => {
+    FakeSocket.reachable = false;
+    const browser = makeBrowser();
+    const tab = browser.open();
+    const one = load(tab, { user: 'alice' });
+    const two = load(browser.open(), { user: 'alice' });
+    await opened();
+    void one.set('a', 'old');
+    await opened();
+    void two.set('a', 'new');
+    await opened();
+    FakeSocket.all = [];
+    tab.end();
+    await settle(40_000);
+    expect(two.get('a')).toBe('new');
+    FakeSocket.reachable = true;
+    const socket = await answer();
+    expect(socket.writes).toContainEqual(expect.objectContaining({ path: 'a', value: 'new', sourceTabId: two.tabId }));
+  });
+
   it('leave a tab that lives its own writes', async () => {
     FakeSocket.reachable = false;
     const browser = makeBrowser();
