@@ -96,6 +96,9 @@ export function createClient<State = Json>(options: ClientOptions): Client<State
       ({ tab, user } = opened);
       changed();
     } catch (error) {
+      // The next connection tries again.
+      opening = undefined;
+      tab = newTab;
       report('storage', `unsent writes are not kept: ${error}`);
     }
   };

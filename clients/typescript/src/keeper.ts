@@ -112,7 +112,11 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
   const own = (await tabs.claim(tab).catch(() => true)) ? tab : newTab;
   if (own !== tab) await tabs.claim(own);
 
-  const failed = (error: unknown): void => report('storage', `a store of unsent writes fails: ${error}`);
+  let hasFailed = false;
+  const failed = (error: unknown): void => {
+    if (!hasFailed) report('storage', `a store of unsent writes fails: ${error}`);
+    hasFailed = true;
+  };
   const [store, entries] = await openStore(`${name}:${user}`, storage, environment, failed);
   /** The writes of other tabs, with what is shown of them. */
   const others = new Map<string, { readonly write: KeptWrite; readonly shown: [string, Rec][] }>();
@@ -146,10 +150,12 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
     queue.adopt(write, editsOf(write));
   };
 
-  /** A write that another tab had taken over as well was acknowledged there. */
+  /** A write that another tab has taken over as well was acknowledged there. */
   const sentElsewhere = (id: string, stored: Stored): void => {
     const write = queue.writes.get(id);
-    if (write) queue.settle(write, { ...stored, applied: true, durability: 'local' });
+    if (!write) return;
+    for (const { path, value } of write.edits) inbox.store(path, { ...stored, tab: write.tab, value });
+    queue.settle(write, { ...stored, applied: true, durability: 'local' });
   };
 
   const found = (write: KeptWrite): void => {

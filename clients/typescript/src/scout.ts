@@ -26,7 +26,7 @@ export interface ScoutSettings {
 const answerMs = 3000;
 const maxCandidates = 64;
 const againMs = 5 * 60_000;
-/** While some node does not answer: it may be a nearer one. */
+/** While some node does not answer, or has not lately: it may be a nearer one. */
 const againSoonMs = 30_000;
 
 /** The address of one of a node's HTTP routes. */
@@ -42,7 +42,7 @@ async function ask({ fetch }: Environment, url: string, route: string, mode: Req
 }
 
 function remember({ environment, candidates, key }: ScoutSettings): void {
-  const order = byDelay(candidates).map(({ url }) => url);
+  const order = byDelay(candidates).flatMap(({ url, delay }) => (delay < Infinity ? [url] : []));
   attempt(() => environment.localStorage?.setItem(key, JSON.stringify(order)));
 }
 
@@ -78,10 +78,11 @@ async function learn({ environment, candidates }: ScoutSettings, url: string): P
 
 /** Measures all; the one to move to, if it is much nearer than the present one. */
 async function findNearer(settings: ScoutSettings, present: Candidate): Promise<string | undefined> {
-  const { candidates } = settings;
-  await Promise.all(candidates.map((candidate) => measure(settings, candidate)));
+  // One that has just failed may answer this and fail again: its turn is the next time.
+  const trusted = settings.candidates.filter(({ fails }) => !fails);
+  await Promise.all(settings.candidates.map((candidate) => measure(settings, candidate)));
   remember(settings);
-  const [best] = byDelay(candidates);
+  const [best] = byDelay(trusted);
   // Two that are about as near must not take turns.
   return best && best.delay * 1.5 + 10 < present.delay ? best.url : undefined;
 }
@@ -96,11 +97,12 @@ export function watch(settings: ScoutSettings, present: Candidate, found: (url: 
   let isStopped = false;
 
   const look = async (): Promise<void> => {
+    const hadFailed = candidates.some(({ fails }) => fails);
     if (discover) await learn(settings, present.url);
     const nearer = candidates.length > 1 && (await findNearer(settings, present));
     if (isStopped) return;
     if (nearer) return found(nearer);
-    const isWell = candidates.every(({ delay }) => delay < Infinity);
+    const isWell = !hadFailed && candidates.every(({ delay }) => delay < Infinity);
     timer = setTimeout(() => void look(), (isWell ? againMs : againSoonMs) * (0.5 + environment.random()));
   };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 
 import { FakeSocket, answer, authOk, iso, tokenOf } from './support/fake_socket.js';
-import { makeClient, settle, useFakes } from './support/client.js';
+import { keptStore, makeClient, settle, useFakes } from './support/client.js';
 
 useFakes();
 
@@ -76,6 +76,21 @@ describe('a token', () => {
     const socket = await answer();
     await settle(200);
     expect(socket.writes).toMatchObject([{ path: 'a' }]);
+  });
+
+  it('that says nothing of its user is told of, and writes are kept once one does', async () => {
+    const error = vi.fn();
+    const kept = new Map<string, string>();
+    const tokens = ['nonsense', tokenOf('alice')];
+    const client = makeClient({ token: () => tokens.shift() ?? tokenOf('alice'), storage: () => keptStore(kept) });
+    client.on('error', error);
+    void client.set('a', 1);
+    await settle();
+    expect(error).toHaveBeenCalledWith(expect.objectContaining({ message: expect.stringContaining('no JWT') }));
+    FakeSocket.last.say('dashboard.state.error', { code: 'unauthenticated', message: 'no token' });
+    FakeSocket.last.drop(4401);
+    await settle(2000);
+    expect([...kept.values()].join()).toContain('"path":"a"');
   });
 
   it('may be one text, which is not renewed for ever', async () => {

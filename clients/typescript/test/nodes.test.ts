@@ -112,6 +112,17 @@ describe('nodes', () => {
     expect(client.status).toBe('synced');
   });
 
+  it('that answer but take no clients are not returned to at once, again and again', async () => {
+    const { fetch } = network({ eu: 1, us: 100 });
+    makeClient({ url: ['ws://eu', 'ws://us'], discover: false, environment: { fetch } });
+    await answer();
+    FakeSocket.last.drop(1012);
+    const far = await answer();
+    expect(hostOf(far)).toBe('us');
+    await settle(10_000);
+    expect(FakeSocket.last).toBe(far);
+  });
+
   it('that are about as near do not take turns', async () => {
     const { fetch, delays } = network({ eu: 20, us: 25 });
     makeClient({ url: ['ws://eu', 'ws://us'], environment: { fetch } });

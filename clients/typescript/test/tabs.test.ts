@@ -146,6 +146,18 @@ describe('a store that fails', () => {
     expect(browser.localStorage.entries().map(([key]) => key).join()).toContain('anabranch:alice/');
   });
 
+  it('is given up when it does not open', async () => {
+    const browser = new FakeBrowser();
+    browser.indexedDB = { open: () => ({}) } as never;
+    const client = load(browser.open(), { user: 'alice' });
+    client.on('error', () => {});
+    void client.set('a', 1);
+    await settle(6000);
+    await answer();
+    expect(client.status).toBe('synced');
+    expect(browser.localStorage.entries().map(([key]) => key).join()).toContain('anabranch:alice/');
+  });
+
   it('does not stop writes when it takes none', async () => {
     const client = makeClient({
       storage: () => ({ entries: async () => [], set: () => Promise.reject(new Error('full')), delete: () => Promise.reject(new Error('full')) }),

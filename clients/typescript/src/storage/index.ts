@@ -5,6 +5,21 @@ import { memoryStore, type OpenStore, type Store } from './store.js';
 
 export type { OpenStore, Store } from './store.js';
 
+/** A database that does not open must not keep a client from connecting. */
+const openMs = 5000;
+
+async function read(open: OpenStore, name: string): Promise<[Store, [string, string][]]> {
+  const store = await open(name);
+  return [store, await store.entries()];
+}
+
+function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`it does not open within ${ms} ms`)), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 /** The best store there is, with what is in it; each is tried by reading it. */
 export async function openStore(
   name: string,
@@ -18,8 +33,7 @@ export async function openStore(
   for (const open of ways) {
     if (!open) continue;
     try {
-      const store = await open(name);
-      return [store, await store.entries()];
+      return await within(openMs, read(open, name));
     } catch (error) {
       failed(error);
     }

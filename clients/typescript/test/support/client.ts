@@ -34,9 +34,8 @@ export function makeClient<State = Json>(options: Partial<ClientOptions> = {}): 
 }
 
 /** A store that a test can look into, and that outlives a client. */
-export function keptStore(entries = new Map<string, string>()): Store & { entriesNow: Map<string, string> } {
+export function keptStore(entries: Map<string, string>): Store {
   return {
-    entriesNow: entries,
     entries: async () => [...entries],
     set: (key, text) => void entries.set(key, text),
     delete: (key) => void entries.delete(key),
