@@ -3,11 +3,26 @@
 #include "base/defects.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace anabranch::cluster {
 
-PeerTable::PeerTable(const std::vector<Member>& others) {
-  for (const Member& member : others) peers_[member.name].member = member;
+PeerTable::PeerTable(const std::vector<Member>& others) { set_members(others); }
+
+std::vector<std::string> PeerTable::set_members(const std::vector<Member>& others) {
+  std::map<std::string, Peer> former = std::exchange(peers_, {});
+  for (const Member& member : others) {
+    const auto known = former.find(member.name);
+    Peer& peer = peers_[member.name];
+    if (known != former.end()) {
+      peer = std::move(known->second);
+      former.erase(known);
+    }
+    peer.member = member;
+  }
+  std::vector<std::string> gone;
+  for (const auto& [name, peer] : former) gone.push_back(name);
+  return gone;
 }
 
 Peer* PeerTable::find(const std::string& name) {

@@ -47,6 +47,10 @@ class PeerTable {
  public:
   explicit PeerTable(const std::vector<Member>& others);
 
+  /// Takes these members from now on. What is known of those that stay is kept; the names of those
+  /// that go are returned.
+  std::vector<std::string> set_members(const std::vector<Member>& others);
+
   Peer* find(const std::string& name);
   std::map<std::string, Peer>& all() { return peers_; }
   const std::map<std::string, Peer>& all() const { return peers_; }

@@ -5,8 +5,14 @@
 
 namespace anabranch::cluster {
 
-RateLimiter::RateLimiter(std::uint64_t per_minute, std::uint64_t burst)
-    : per_ms_(static_cast<double>(per_minute) / 60000.0), burst_(static_cast<double>(burst)) {}
+RateLimiter::RateLimiter(std::uint64_t per_minute, std::uint64_t burst) {
+  set_rate(per_minute, burst);
+}
+
+void RateLimiter::set_rate(std::uint64_t per_minute, std::uint64_t burst) {
+  per_ms_ = static_cast<double>(per_minute) / 60000.0;
+  burst_ = static_cast<double>(burst);
+}
 
 double RateLimiter::tokens_of(const UserId& user, std::int64_t monotonic_ms) const {
   const auto found = buckets_.find(user);

@@ -15,6 +15,9 @@ class RateLimiter {
   /// per_minute 0: no limit.
   RateLimiter(std::uint64_t per_minute, std::uint64_t burst);
 
+  /// Changes the rate; nobody has more than a full bucket by it.
+  void set_rate(std::uint64_t per_minute, std::uint64_t burst);
+
   /// Milliseconds until the user may write (at least 1); nothing when it may now.
   std::optional<std::int64_t> wait_ms(const UserId& user, std::int64_t monotonic_ms) const;
 
@@ -31,8 +34,8 @@ class RateLimiter {
   };
   double tokens_of(const UserId& user, std::int64_t monotonic_ms) const;
 
-  double per_ms_;
-  double burst_;
+  double per_ms_ = 0;
+  double burst_ = 0;
   std::map<UserId, Bucket> buckets_;
 };
 

@@ -10,6 +10,7 @@
 #include "cluster/peer_table.h"
 #include "cluster/rate_limiter.h"
 #include "cluster/replica_io.h"
+#include "cluster/replica_settings.h"
 #include "cluster/replica_status.h"
 #include "cluster/replicated_acks.h"
 #include "crdt/document.h"
@@ -28,17 +29,6 @@
 #include <vector>
 
 namespace anabranch::cluster {
-
-struct ReplicaOptions {
-  std::vector<Member> others;  ///< all members of the cluster but this one
-  std::uint64_t epoch = 1;
-  std::size_t acks = 0;  ///< other nodes that must have a write on disk for a "replicated" ack
-  StateLimits state;
-  std::uint64_t updates_per_minute = 100;  ///< per user; 0: no limit
-  std::uint64_t update_burst = 100;
-  std::size_t document_cache_bytes = 256 << 20;
-  std::size_t stream_bytes = 64 << 20;  ///< publications that wait for what came before them
-};
 
 /// One node's part in the cluster: everything that decides, nothing that touches the world.
 ///
@@ -139,6 +129,8 @@ class Replica {
   void mint(const std::string& why);
 
   // replica_peers.cpp: what peers tell, and what time brings
+  void on(Reconfigured reconfigured);
+  void forget_peer(const std::string& name);
   void on(PeerReceived received);
   void on(const Tick& tick);
   void receive(Peer& peer, wire::PublishedWrites published);

@@ -2,6 +2,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "cluster/replica_settings.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 #include "wire/client_messages.h"
@@ -82,6 +83,11 @@ struct StoreRecovered {
   std::vector<crdt::Write> resurfaced;
 };
 
+/// The files were edited: these settings hold from now on.
+struct Reconfigured {
+  ReplicaSettings settings;
+};
+
 /// What a member sent; the transport has checked who it is.
 struct PeerReceived {
   std::string peer;
@@ -93,7 +99,7 @@ struct Tick {};
 inline constexpr std::int64_t tick_interval_ms = 50;
 
 using Input = std::variant<ClientWrite, ClientRequest, ClientAnswer, StateRead, UserLoaded,
-                           Committed, StoreRecovered, PeerReceived, Tick>;
+                           Committed, StoreRecovered, Reconfigured, PeerReceived, Tick>;
 
 // ---- effects
 

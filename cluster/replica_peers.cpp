@@ -40,6 +40,25 @@ wire::NodeReport Replica::report() const {
   return report;
 }
 
+void Replica::on(Reconfigured reconfigured) {
+  static_cast<ReplicaSettings&>(options_) = std::move(reconfigured.settings);
+  for (const std::string& name : peers_.set_members(options_.others)) forget_peer(name);
+  rate_.set_rate(options_.updates_per_minute, options_.update_burst);
+  replicated_acks_.set_copies(options_.acks);
+  for (Notify& ack : replicated_acks_.release(peers_.durable_vectors())) emit(std::move(ack));
+  start_pull();
+  update_caught_up();
+}
+
+void Replica::forget_peer(const std::string& name) {
+  if (anti_entropy_.active() && anti_entropy_.active()->peer == name) {
+    anti_entropy_.give_up(now_.monotonic_ms);
+    drop_pieces();
+  }
+  anti_entropy_.forget(name);
+  start_targets_.erase(name);
+}
+
 void Replica::on(PeerReceived received) {
   Peer* peer = peers_.find(received.peer);
   if (!peer) return;
@@ -371,6 +390,7 @@ ReplicaStatus Replica::status(Now now) const {
       const ReplicaId replica = peer.report->replica;
       one.replica = replica;
       one.ready = peer.report->ready;
+      one.epoch = peer.report->epoch;
       const std::uint64_t theirs = peer.report->vector[replica];
       const std::uint64_t ours = durable.vector[replica];
       one.behind_writes = theirs > ours ? theirs - ours : 0;

@@ -30,6 +30,7 @@ struct PeerStatus {
   std::optional<ReplicaId> replica;
   bool connected = false;
   bool ready = false;
+  std::optional<std::uint64_t> epoch;          ///< of the cluster file that it goes by
   std::optional<std::uint64_t> lag_writes;     ///< of ours, not on its disk yet
   std::optional<double> lag_seconds;           ///< since the first of them was committed here
   std::optional<std::uint64_t> behind_writes;  ///< of its own, not here yet

@@ -8,6 +8,13 @@
 
 namespace anabranch::cluster {
 
+void ReplicatedAcks::set_copies(std::size_t copies) {
+  copies_ = copies;
+  if (copies_ > 0) return;
+  by_dot_.clear();
+  count_ = 0;
+}
+
 void ReplicatedAcks::wait_for(Dot dot, SessionId session, wire::Ack ack) {
   if (copies_ == 0) return;
   if (count_ >= max_waiting) {

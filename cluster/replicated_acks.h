@@ -17,6 +17,9 @@ class ReplicatedAcks {
   /// `copies`: how many other nodes must have a write; 0: no such acks are sent.
   explicit ReplicatedAcks(std::size_t copies) : copies_(copies) {}
 
+  /// From now on so many must have a write. Acks that wait go on to wait by the new number.
+  void set_copies(std::size_t copies);
+
   /// The ack is sent again as "replicated" once `dot` is covered by enough of the vectors.
   void wait_for(Dot dot, SessionId session, wire::Ack ack);
 

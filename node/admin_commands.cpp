@@ -33,10 +33,9 @@ int refuse(const AdminAnswer& refusal) {
   if (refusal.status == 401 || refusal.status == 403) {
     return complain("the node wants its admin token: give --admin-token-file", exit_failed);
   }
-  constexpr std::size_t longest = 500;
-  return complain("the node answered " + std::to_string(refusal.status) + ": " +
-                      refusal.body.substr(0, longest),
-                  refusal.status == 400 ? exit_usage : exit_failed);
+  return complain(
+      "the node answered " + std::to_string(refusal.status) + ": " + render_error(refusal.body),
+      refusal.status == 400 ? exit_usage : exit_failed);
 }
 
 }  // namespace
@@ -51,6 +50,17 @@ int status_command(const AdminOptions& admin, bool as_json) {
   const auto table = render_status(status->body);
   if (!table) return complain(table.error().message, exit_failed);
   return answer(*table);
+}
+
+int cluster_reload_command(const AdminOptions& admin) {
+  const auto target = find_node(admin);
+  if (!target) return complain(target.error().message, exit_usage);
+  const auto reloaded = admin_request(*target, "POST", "/v1/cluster/reload");
+  if (!reloaded) return complain(reloaded.error().message, exit_failed);
+  if (reloaded->status != 200) return refuse(*reloaded);
+  const auto lines = render_changes(reloaded->body);
+  if (!lines) return complain(lines.error().message, exit_failed);
+  return answer(*lines);
 }
 
 int get_command(const GetOptions& options) {

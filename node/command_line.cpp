@@ -101,6 +101,17 @@ void add_status(CLI::App& app, Arguments& arguments) {
   });
 }
 
+void add_cluster(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = add_command(app, "cluster", "change the cluster that a node belongs to");
+  command->require_subcommand(1);
+  CLI::App* reload =
+      add_command(*command, "reload", "read the files again, and say what has changed");
+  add_admin_options(reload, arguments.admin);
+  reload->final_callback([&arguments] {
+    arguments.chosen = [&arguments] { return cluster_reload_command(arguments.admin); };
+  });
+}
+
 void add_get(CLI::App& app, Arguments& arguments) {
   CLI::App* command = add_command(app, "get", "print a user's state as JSON");
   command->add_option("--user", arguments.get.user, "the user")->required()->type_name("USER");
@@ -124,6 +135,7 @@ int run_command_line(int argc, char** argv) {
   add_token(app, arguments);
   add_status(app, arguments);
   add_get(app, arguments);
+  add_cluster(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -35,5 +35,6 @@ int keygen_command(const std::filesystem::path& out);
 int token_command(const TokenOptions& options);
 int status_command(const AdminOptions& admin, bool as_json);
 int get_command(const GetOptions& options);
+int cluster_reload_command(const AdminOptions& admin);
 
 }  // namespace anabranch::node

@@ -91,6 +91,11 @@ void ReplicaLoop::receive(wire::PeerEnvelope envelope) {
   inbox_.push(PeerItem{std::move(envelope), bytes});
 }
 
+void ReplicaLoop::reconfigure(cluster::ReplicaSettings settings,
+                              std::shared_ptr<const transport::SessionOptions> sessions) {
+  inbox_.push(NewSettings{std::move(settings), std::move(sessions)});
+}
+
 void ReplicaLoop::ask(Query query) { inbox_.push(std::move(query)); }
 
 void ReplicaLoop::read_state(UserId user, std::optional<crdt::Path> path, StateAnswer answer) {
@@ -171,6 +176,11 @@ void ReplicaLoop::take_one(PeerItem item) {
   replica_.step(
       cluster::PeerReceived{std::move(item.envelope.sender), std::move(item.envelope.message)},
       clock_.now());
+}
+
+void ReplicaLoop::take_one(NewSettings settings) {
+  options_.sessions = std::move(settings.sessions);
+  replica_.step(cluster::Reconfigured{std::move(settings.settings)}, clock_.now());
 }
 
 void ReplicaLoop::take_one(const Query& query) { query({replica_, rooms_, clock_.now()}); }

@@ -65,6 +65,10 @@ class ReplicaLoop final : public transport::SessionSink {
   void receive(wire::PeerEnvelope envelope);
   static constexpr std::size_t peer_inbox_bytes = 64 << 20;
 
+  /// Takes other settings, and what clients are told of their limits. Any thread.
+  void reconfigure(cluster::ReplicaSettings settings,
+                   std::shared_ptr<const transport::SessionOptions> sessions);
+
   /// Runs `query` on the replica's thread. Any thread.
   void ask(Query query);
   /// Reads a user's state; the answer comes on the replica's thread. Any thread.
@@ -93,13 +97,18 @@ class ReplicaLoop final : public transport::SessionSink {
     wire::PeerEnvelope envelope;
     std::size_t bytes = 0;
   };
+  struct NewSettings {
+    cluster::ReplicaSettings settings;
+    std::shared_ptr<const transport::SessionOptions> sessions;
+  };
   struct StateQuery {
     UserId user;
     std::optional<crdt::Path> path;
     StateAnswer answer;
   };
   /// The user of a client's input is filled in on the replica's thread, from its session.
-  using Item = std::variant<cluster::Input, Opened, Closed, PeerItem, Query, StateQuery>;
+  using Item =
+      std::variant<cluster::Input, Opened, Closed, PeerItem, NewSettings, Query, StateQuery>;
 
   void run();
   void take(Item item);
@@ -107,6 +116,7 @@ class ReplicaLoop final : public transport::SessionSink {
   void take_one(Opened opened);
   void take_one(const Closed& closed);
   void take_one(PeerItem item);
+  void take_one(NewSettings settings);
   void take_one(const Query& query);
   void take_one(StateQuery query);
   template <class FromClient>

@@ -52,7 +52,7 @@ void answer_nodes(RouteContext& context, Done done) {
   context.loop.ask([&context, done = std::move(done)](const ReplicaLoop::View& view) {
     const auto status = view.replica.status(view.now);
     done({200, "application/json",
-          nodes_json(context.node, context.cluster, status, context.draining), true});
+          nodes_json(context.node, *context.cluster.get(), status, context.draining), true});
   });
 }
 
@@ -64,9 +64,11 @@ void answer_status(RouteContext& context, Done done) {
     process.draining = context.draining;
     process.connections = view.rooms.sessions();
     process.users = view.rooms.users();
-    done({200, "application/json",
-          status_json(context.node, context.cluster, view.replica.status(view.now), process) + "\n",
-          false});
+    done(
+        {200, "application/json",
+         status_json(context.node, *context.cluster.get(), view.replica.status(view.now), process) +
+             "\n",
+         false});
   });
 }
 
@@ -89,6 +91,15 @@ void answer_state(RouteContext& context, const HttpQuery& query, Done done) {
                           });
 }
 
+HttpAnswer answer_reload(RouteContext& context) {
+  const auto changes = context.reload();
+  if (!changes) {
+    const bool is_refused = changes.error().code == Errc::refused;
+    return error_answer(is_refused ? 409 : 400, changes.error().message);
+  }
+  return {200, "application/json", changes_json(*changes) + "\n", false};
+}
+
 }  // namespace
 
 transport::HttpHandler client_routes(RouteContext& context) {
@@ -108,6 +119,10 @@ transport::HttpHandler admin_routes(RouteContext& context) {
   return [&context](HttpQuery query, Done done) {
     if (!may_enter(context.node.admin.token, query.authorization)) {
       return done(error_answer(401, "the admin token is missing or wrong"));
+    }
+    if (query.path == "/v1/cluster/reload") {
+      if (query.method != "POST") return done(error_answer(405, "this takes POST"));
+      return done(answer_reload(context));
     }
     if (!is_read(query)) return done(error_answer(405, "only GET is served here"));
     if (query.path == "/v1/status") return answer_status(context, std::move(done));

@@ -2,28 +2,34 @@
 
 #include "base/clock.h"
 #include "node/config.h"
+#include "node/current_cluster.h"
 #include "node/replica_loop.h"
 #include "transport/client/server.h"
 
 #include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
 
 namespace anabranch::node {
 
 /// What the HTTP routes answer from. Everything outlives the servers.
 struct RouteContext {
   const NodeConfig& node;
-  const ClusterConfig& cluster;
+  const CurrentCluster& cluster;
   ReplicaLoop& loop;
   const Clock& clock;
   std::int64_t started_ms = 0;  ///< monotonic
+  /// Reads the files again: what has changed, or why nothing has.
+  std::function<Result<std::vector<std::string>>()> reload;
   std::atomic<bool> draining{false};
 };
 
 /// On the clients' port: /healthz, /readyz, /v1/nodes.
 transport::HttpHandler client_routes(RouteContext& context);
 
-/// On the admin port: /v1/status, /v1/state?user=…&path=…. Asks for the admin token where there
-/// is one.
+/// On the admin port: /v1/status, /v1/state?user=…&path=…, and by POST /v1/cluster/reload. Asks for
+/// the admin token where there is one.
 transport::HttpHandler admin_routes(RouteContext& context);
 
 }  // namespace anabranch::node

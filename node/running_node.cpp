@@ -1,5 +1,6 @@
 #include "node/running_node.h"
 
+#include "node/cluster_change.h"
 #include "storage/rocksdb_store.h"
 
 #include <algorithm>
@@ -36,18 +37,28 @@ std::shared_ptr<const transport::SessionOptions> session_options(const NodeConfi
   return std::make_shared<const transport::SessionOptions>(std::move(options));
 }
 
-cluster::ReplicaOptions replica_options(const NodeConfig& node, const ClusterConfig& cluster) {
-  cluster::ReplicaOptions options;
+cluster::ReplicaSettings replica_settings(const NodeConfig& node, const ClusterConfig& cluster) {
+  cluster::ReplicaSettings settings;
   for (const MemberConfig& member : cluster.members) {
-    if (member.name != node.name) options.others.push_back({member.name, member.region});
+    if (member.name != node.name) settings.others.push_back({member.name, member.region});
   }
-  options.epoch = cluster.epoch;
-  options.acks = cluster.replication.acks;
-  options.state = {node.limits.state_bytes, node.limits.state_paths};
-  options.updates_per_minute = node.limits.updates_per_minute;
-  options.update_burst = node.limits.update_burst;
-  options.document_cache_bytes = node.storage.cache_bytes;
-  return options;
+  settings.epoch = cluster.epoch;
+  settings.acks = cluster.replication.acks;
+  settings.state = {node.limits.state_bytes, node.limits.state_paths};
+  settings.updates_per_minute = node.limits.updates_per_minute;
+  settings.update_burst = node.limits.update_burst;
+  return settings;
+}
+
+std::vector<transport::PeerAddress> peer_addresses(const NodeConfig& node,
+                                                   const ClusterConfig& cluster) {
+  std::vector<transport::PeerAddress> addresses;
+  for (const MemberConfig& member : cluster.members) {
+    if (member.name == node.name) continue;
+    addresses.push_back({member.name, member.publish, member.sync,
+                         node.peers.secret_key.empty() ? "" : member.public_key});
+  }
+  return addresses;
 }
 
 transport::PeerLinkOptions peer_options(const NodeConfig& node, const ClusterConfig& cluster,
@@ -59,11 +70,7 @@ transport::PeerLinkOptions peer_options(const NodeConfig& node, const ClusterCon
   options.listen_sync = node.peers.listen_sync;
   options.secret_key = node.peers.secret_key;
   options.public_key = node.peers.public_key;
-  for (const MemberConfig& member : cluster.members) {
-    if (member.name == node.name) continue;
-    options.peers.push_back({member.name, member.publish, member.sync,
-                             node.peers.secret_key.empty() ? "" : member.public_key});
-  }
+  options.peers = peer_addresses(node, cluster);
   options.log = [&log](const std::string& line) { log.warning(line); };
   return options;
 }
@@ -79,23 +86,27 @@ std::vector<std::string> cursor_secrets(const AuthConfig& auth) {
 
 }  // namespace
 
-RunningNode::RunningNode(const NodeConfig& node, const ClusterConfig& cluster, const Log& log)
+RunningNode::RunningNode(const NodeConfig& node, ClusterConfig cluster, const Log& log)
     : node_(node),
-      cluster_(cluster),
+      cluster_(std::move(cluster)),
       log_(log),
       started_ms_(clock_.now().monotonic_ms),
       authenticator_(node.auth, clock_),
-      cursors_(cursor_secrets(node.auth), cluster.name) {}
+      cursors_(cursor_secrets(node.auth), cluster_.get()->name) {}
 
 RunningNode::~RunningNode() { stop(); }
 
 Result<void> RunningNode::start() {
   if (auto opened = open_store(); !opened) return opened;
-  sessions_ = session_options(node_, cluster_);
-  ReplicaLoop::Options options{replica_options(node_, cluster_),
-                               node_.clients.max_connections_per_user, sessions_};
+  const auto cluster = cluster_.get();
+  sessions_ = session_options(node_, *cluster);
+  ReplicaLoop::Options options;
+  static_cast<cluster::ReplicaSettings&>(options.replica) = replica_settings(node_, *cluster);
+  options.replica.document_cache_bytes = node_.storage.cache_bytes;
+  options.max_connections_per_user = node_.clients.max_connections_per_user;
+  options.sessions = sessions_;
   loop_.emplace(std::move(options), *store_, cursors_, clock_, random_, log_);
-  routes_.emplace(node_, cluster_, *loop_, clock_, started_ms_);
+  routes_.emplace(node_, cluster_, *loop_, clock_, started_ms_, [this] { return reload(); });
   if (auto opened = open_peers(); !opened) return opened;
   loop_->start(peers_.get());
   return open_servers();
@@ -126,9 +137,10 @@ Result<void> RunningNode::open_store() {
 }
 
 Result<void> RunningNode::open_peers() {
-  if (cluster_.members.size() == 1) return {};
+  // A cluster of one may be given others later.
+  if (node_.peers.listen_publish.empty()) return {};
   auto opened = transport::open_peer_link(
-      peer_options(node_, cluster_, log_),
+      peer_options(node_, *cluster_.get(), log_),
       [this](wire::PeerEnvelope envelope) { loop_->receive(std::move(envelope)); }, clock_);
   if (!opened) return tl::unexpected(std::move(opened.error()));
   peers_ = std::move(*opened);
@@ -192,14 +204,38 @@ void RunningNode::stop() {
   store_.reset();
 }
 
-void RunningNode::reload() {
-  auto config = load_configuration(node_.source.file);
-  if (!config) {
-    log_.error("reload refused, nothing has changed", {{"error", config.error().message}});
-    return;
+/// What a reload cannot bring.
+Result<void> RunningNode::check_reload(const Configuration& next) const {
+  if (next.node.name != node_.name) {
+    return fail(Errc::refused, "this node is \"" + node_.name + "\"; another name takes a restart");
   }
-  authenticator_.replace(std::move(config->node.auth));
-  log_.info("reloaded the keys that tokens are checked with");
+  if (next.node.peers.secret_key != node_.peers.secret_key) {
+    return fail(Errc::refused, "another secret key for the links takes a restart");
+  }
+  if (!peers_ && next.cluster.members.size() > 1) {
+    return fail(Errc::refused,
+                "this node was started alone, without [peers]; members beside it take a restart");
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> RunningNode::reload() {
+  const std::lock_guard lock(reloading_);
+  if (node_.source.file.empty()) return fail(Errc::refused, "this node runs without files");
+  auto next = load_configuration(node_.source.file);
+  if (!next) return tl::unexpected(std::move(next.error()));
+  if (auto possible = check_reload(*next); !possible) {
+    return tl::unexpected(std::move(possible.error()));
+  }
+  auto changes = compare_clusters(*cluster_.get(), next->cluster);
+  if (!changes) return changes;
+
+  loop_->reconfigure(replica_settings(next->node, next->cluster),
+                     session_options(next->node, next->cluster));
+  if (peers_) peers_->set_peers(peer_addresses(next->node, next->cluster));
+  authenticator_.replace(std::move(next->node.auth));
+  cluster_.set(std::move(next->cluster));
+  return changes;
 }
 
 }  // namespace anabranch::node

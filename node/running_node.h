@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "node/auth.h"
 #include "node/config.h"
+#include "node/current_cluster.h"
 #include "node/log.h"
 #include "node/replica_loop.h"
 #include "node/routes.h"
@@ -15,15 +16,18 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace anabranch::node {
 
 /// A running node: every part, in the order in which they are built and, reversed, taken down. Used
-/// by one thread; both configurations and the log outlive it.
+/// by one thread, but for `reload`; the node's configuration and the log outlive it.
 class RunningNode {
  public:
-  RunningNode(const NodeConfig& node, const ClusterConfig& cluster, const Log& log);
+  RunningNode(const NodeConfig& node, ClusterConfig cluster, const Log& log);
   ~RunningNode();  ///< as stop()
   RunningNode(const RunningNode&) = delete;
   RunningNode& operator=(const RunningNode&) = delete;
@@ -33,8 +37,10 @@ class RunningNode {
   Result<void> start();
   /// Closes the sessions, waits a little for the peers to have the last writes, and takes all down.
   void stop();
-  /// Reads the files again. What cannot be used changes nothing and is logged.
-  void reload();
+  /// Reads the files again and goes by them: members, keys and limits. Says what has changed, as
+  /// lines for the operator. An error (Errc::invalid_config, or Errc::refused with the reason)
+  /// changes nothing. Any thread, while the node runs.
+  Result<std::vector<std::string>> reload();
 
   /// The port that clients are taken on; after `start`.
   std::uint16_t client_port() const { return clients_->port(); }
@@ -43,10 +49,12 @@ class RunningNode {
   Result<void> open_store();
   Result<void> open_peers();
   Result<void> open_servers();
+  Result<void> check_reload(const Configuration& next) const;
   void say_farewell();
 
   const NodeConfig& node_;
-  const ClusterConfig& cluster_;
+  CurrentCluster cluster_;
+  std::mutex reloading_;
   const Log& log_;
   SystemClock clock_;
   SystemRandom random_;

@@ -8,6 +8,19 @@
 
 namespace anabranch::node {
 
+namespace {
+
+void log_reload(const Result<std::vector<std::string>>& changes, const Log& log) {
+  if (!changes) {
+    log.error("reload refused, nothing has changed", {{"error", changes.error().message}});
+    return;
+  }
+  log.info("reloaded the cluster file, the keys for tokens and the limits");
+  for (const std::string& change : *changes) log.info("since the reload: " + change);
+}
+
+}  // namespace
+
 int run_node(const NodeConfig& node, const ClusterConfig& cluster, const Log& log,
              const OnListening& on_listening) {
   Signals signals;  // before any thread is started: they inherit what is blocked
@@ -23,7 +36,7 @@ int run_node(const NodeConfig& node, const ClusterConfig& cluster, const Log& lo
     const int signal = signals.wait();
     if (signal != SIGHUP) break;
     if (node.source.file.empty()) continue;
-    running.reload();
+    log_reload(running.reload(), log);
   }
   log.info("stopping");
   running.stop();

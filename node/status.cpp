@@ -36,6 +36,7 @@ json::object peer_json(const cluster::PeerStatus& peer) {
           {"region", peer.region},
           {"replica_id", std::move(replica)},
           {"connected", peer.connected},
+          {"epoch", or_null(peer.epoch)},
           {"lag_writes", or_null(peer.lag_writes)},
           {"lag_seconds", or_null(peer.lag_seconds)},
           {"behind_writes", or_null(peer.behind_writes)},
@@ -84,6 +85,12 @@ std::string status_json(const NodeConfig& node, const ClusterConfig& cluster,
       {"peers", std::move(peers)},
       {"counters", counters_json(replica.counters)}};
   return json::serialize(status);
+}
+
+std::string changes_json(const std::vector<std::string>& changes) {
+  json::array lines;
+  for (const std::string& change : changes) lines.emplace_back(change);
+  return json::serialize(json::object{{"changes", std::move(lines)}});
 }
 
 std::string nodes_json(const NodeConfig& node, const ClusterConfig& cluster,

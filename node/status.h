@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace anabranch::node {
 
@@ -19,6 +20,9 @@ struct ProcessStatus {
 /// The answer of /v1/status, a JSON object. What is not known of a peer yet is null.
 std::string status_json(const NodeConfig& node, const ClusterConfig& cluster,
                         const cluster::ReplicaStatus& replica, const ProcessStatus& process);
+
+/// The answer to a reload.
+std::string changes_json(const std::vector<std::string>& changes);
 
 /// The answer of /v1/nodes: the members that have a client URL, and whether they take clients.
 std::string nodes_json(const NodeConfig& node, const ClusterConfig& cluster,

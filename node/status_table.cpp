@@ -182,4 +182,24 @@ Result<std::string> render_status(std::string_view text) {
   return render_node(status) + '\n' + render_peers(status) + render_counters(status);
 }
 
+Result<std::string> render_changes(std::string_view text) {
+  json::error_code error;
+  const json::value answer = json::parse({text.data(), text.size()}, error);
+  const json::array* changes = error ? nullptr : part(answer, "changes").if_array();
+  if (changes == nullptr) return fail(Errc::malformed, "the answer tells of no changes");
+  if (changes->empty()) return std::string("reloaded; the cluster file says the same as before");
+  std::string lines = "reloaded:";
+  for (const json::value& change : *changes) lines += "\n  " + show(change);
+  return lines;
+}
+
+std::string render_error(std::string_view answer) {
+  constexpr std::size_t longest = 2000;
+  json::error_code failed;
+  const json::value value = json::parse({answer.data(), answer.size()}, failed);
+  const json::string* message = failed ? nullptr : part(value, "error").if_string();
+  if (message == nullptr) return std::string(answer.substr(0, longest));
+  return std::string(message->data(), std::min(message->size(), longest));
+}
+
 }  // namespace anabranch::node

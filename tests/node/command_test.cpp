@@ -51,7 +51,7 @@ TEST(Command, HelpAndVersionAreEverywhere) {
   const std::string expected_version = "anabranch " + std::string(version()) + '\n';
   EXPECT_EQ(run({"--version"}).out, expected_version);
   EXPECT_THAT(run({"--help"}).out, HasSubstr("Subcommands:"));
-  for (const char* command : {"serve", "check", "keygen", "token", "status", "get"}) {
+  for (const char* command : {"serve", "check", "keygen", "token", "status", "get", "cluster"}) {
     const Outcome help = run({command, "--help"});
     EXPECT_EQ(help.code, 0) << command;
     EXPECT_THAT(help.out, HasSubstr(std::string("anabranch ") + command)) << command;

@@ -34,6 +34,10 @@ export class Cluster {
   nodes = [];
   /** Processes that a test runs beside the members: they end with the rest. */
   others = [];
+  /** Of the file that the nodes are given next. */
+  epoch = 1;
+  #keys = false;
+  #limits = {};
   #links = new Map();
   #doors = new Map();
 
@@ -44,10 +48,12 @@ export class Cluster {
   static async create({ names, keys = false, links = false, doors = false, acks = 0, limits = {} }) {
     const cluster = new Cluster();
     cluster.acks = acks;
+    cluster.#keys = keys;
+    cluster.#limits = limits;
     cluster.folder = mkdtempSync(join(tmpdir(), 'anabranch-system-'));
     cluster.secret = randomBytes(24).toString('hex');
     try {
-      for (const name of names) await cluster.#add(name, { keys, limits });
+      for (const name of names) await cluster.add(name);
       if (links) await cluster.#makeLinks();
       if (doors) for (const node of cluster.nodes) cluster.#doors.set(node.name, await Link.to(node.ports.clients));
       for (const node of cluster.nodes) cluster.writeFiles(node);
@@ -58,16 +64,30 @@ export class Cluster {
     }
   }
 
-  async #add(name, { keys, limits }) {
-    const folder = join(this.folder, name);
+  /** Another member, which the others learn of when their files are written anew; not started. */
+  async add(name, folderName = name) {
+    const folder = join(this.folder, folderName);
     const ports = await freePorts();
-    const node = new NodeProcess({ name, folder, ports, secret: this.secret, settings: { limits } });
-    if (keys) {
+    const node = new NodeProcess({ name, folder, ports, secret: this.secret, settings: { limits: this.#limits } });
+    if (this.#keys) {
       node.keyFile = join(folder, `${name}.key`);
       node.publicKey = await makeKey(node.keyFile);
     }
     this.nodes.push(node);
     this[name] = node;
+    return node;
+  }
+
+  /** The member is not in the files that are written from now on. */
+  remove(node) {
+    this.nodes = this.nodes.filter((other) => other !== node);
+    this.others.push(node);
+  }
+
+  /** Writes the node's files anew and lets it read them: what the command has to say of it. */
+  async reload(node, file = this.fileFor(node)) {
+    node.writeFiles(file);
+    return runBinary(['cluster', 'reload', '--admin', `127.0.0.1:${node.ports.admin}`]);
   }
 
   async #makeLinks() {
@@ -132,7 +152,7 @@ export class Cluster {
   /** The cluster file as one node has it: the way to the others may be its own. */
   fileFor(node) {
     const member = this.nodes.map((other) => this.#member(other, node));
-    return { name: 'system-test', epoch: 1, replication: { acks: this.acks }, member };
+    return { name: 'system-test', epoch: this.epoch, replication: { acks: this.acks }, member };
   }
 
   writeFiles(node) {

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "cluster/acceptance.h"
+#include "cluster/peer_table.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace anabranch::cluster {
+
+/// What an operator may change while the node runs.
+struct ReplicaSettings {
+  std::vector<Member> others;  ///< all members of the cluster but this one
+  std::uint64_t epoch = 1;     ///< of the cluster file
+  std::size_t acks = 0;  ///< other nodes that must have a write on disk for a "replicated" ack
+  StateLimits state;
+  std::uint64_t updates_per_minute = 100;  ///< per user; 0: no limit
+  std::uint64_t update_burst = 100;
+};
+
+/// What holds for the life of a process beside that.
+struct ReplicaOptions : ReplicaSettings {
+  std::size_t document_cache_bytes = 256 << 20;
+  std::size_t stream_bytes = 64 << 20;  ///< publications that wait for what came before them
+};
+
+}  // namespace anabranch::cluster
