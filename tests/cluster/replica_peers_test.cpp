@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-// Publications, gaps, pulls and readiness.
+// Publications, gaps and pulls.
 
 namespace anabranch::cluster {
 
@@ -12,7 +12,6 @@ namespace {
 using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
@@ -316,92 +315,6 @@ TEST_F(ReplicaPeers, AHeartbeatComesEverySecond) {
 }
 
 // ---- readiness
-
-TEST_F(ReplicaPeers, ItIsReadyWhenAllMembersAnsweredAndAllTheyToldIsOnDisk) {
-  node.hear("b", origin_b, {});
-  EXPECT_FALSE(node.replica().ready());
-  node.hear("c", origin_c, vector_of({{origin_b, 1}}));
-  EXPECT_FALSE(node.replica().ready());
-  node.piece("c", 0, {b_write(1)}, vector_of({{origin_b, 1}}));
-  EXPECT_FALSE(node.replica().ready());
-  node.settle();
-  EXPECT_TRUE(node.replica().ready());
-}
-
-TEST_F(ReplicaPeers, MembersThatDidNotAnswerInTimeAreNotWaitedFor) {
-  node.hear("b", origin_b, {});
-  node.pass(5001);
-  node.tick();
-  EXPECT_TRUE(node.replica().ready());
-}
-
-TEST_F(ReplicaPeers, ItIsReadyAloneWhenNobodyAnswers) {
-  node.pass(5000);
-  node.tick();
-  EXPECT_FALSE(node.replica().ready());
-  node.pass(1);
-  node.tick();
-  EXPECT_TRUE(node.replica().ready());
-}
-
-TEST_F(ReplicaPeers, APeerThatAnsweredInTimeIsCaughtUpWithHoweverLongItTakes) {
-  node.hear("b", origin_b, vector_of({{origin_b, 1}}));
-  node.pass(60'000);
-  node.hear("b", origin_b, vector_of({{origin_b, 1}}));
-  node.tick();
-  EXPECT_FALSE(node.replica().ready());
-}
-
-TEST_F(ReplicaPeers, APeerThatHasGoneSilentIsNotWaitedFor) {
-  node.hear("b", origin_b, vector_of({{origin_b, 1}}));
-  node.pass(heartbeat_limit_ms + 1);
-  node.tick();
-  EXPECT_TRUE(node.replica().ready());
-}
-
-TEST_F(ReplicaPeers, OfAPeerThatLostItsDiskOnlyWhatItStillHasIsWaitedFor) {
-  node.hear("b", origin_b, vector_of({{origin_b, 9}}));
-  node.hear("b", origin_c, {});
-  node.pass(5001);
-  node.hear("b", origin_c, {});
-  node.tick();
-  EXPECT_TRUE(node.replica().ready());
-}
-
-TEST(ReplicaAlone, AClusterOfOneIsReadyAtOnce) {
-  ReplicaDriver node;
-  EXPECT_TRUE(node.replica().ready());
-}
-
-// ---- status
-
-TEST_F(ReplicaPeers, UnequalDigestsAtEqualVectorsAreCountedOnce) {
-  node.hear("b", origin_b, {});
-  node.hear("b", origin_b, {});
-  EXPECT_EQ(status().counters.divergences_found, 1U);
-  EXPECT_EQ(status().peers[0].digest_equal, false);
-}
-
-TEST_F(ReplicaPeers, DigestsAreNotComparedWhereThePeerHoldsMoreThanItsVector) {
-  node.hear("b", origin_b, {}, true);
-  EXPECT_EQ(status().counters.divergences_found, 0U);
-  EXPECT_FALSE(status().peers[0].digest_equal);
-}
-
-TEST_F(ReplicaPeers, StatusTellsLagAndDigests) {
-  node.write(1, request_of({set("a", "1")}));
-  node.settle();
-  node.hear("b", origin_b, vector_of({{origin_b, 2}}));
-  node.pass(3000);
-  const PeerStatus b = status().peers[0];
-  EXPECT_EQ(b.name, "b");
-  EXPECT_TRUE(b.connected);
-  EXPECT_EQ(b.lag_writes, 1U);
-  EXPECT_EQ(b.behind_writes, 2U);
-  EXPECT_DOUBLE_EQ(b.lag_seconds.value(), 3.0);
-  EXPECT_FALSE(b.digest_equal);
-  EXPECT_FALSE(status().peers[1].lag_writes);
-}
 
 }  // namespace
 
