@@ -83,6 +83,17 @@ function readWrite(text: string): KeptWrite {
   return write;
 }
 
+const keptOf = ({ id, atomic, version, time, tab, edits }: QueuedWrite): KeptWrite => ({
+  id,
+  atomic,
+  version,
+  time,
+  tab,
+  changes: edits.map(toChange),
+});
+
+const textOf = (write: QueuedWrite): string => JSON.stringify(keptOf(write));
+
 const recordsOf = (write: KeptWrite, { version, time }: Stored = write): [string, Rec][] =>
   editsOf(write).map(({ path, value }) => [path, { version, time, tab: write.tab, value }]);
 
@@ -117,17 +128,19 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
     if (!hasFailed) report('storage', `a store of unsent writes fails: ${error}`);
     hasFailed = true;
   };
-  const [store, entries] = await openStore(`${name}:${user}`, storage, environment, failed);
+  const attempt = (use: () => void | Promise<void>): void => {
+    void (async () => use())().catch(failed);
+  };
+  const save = (to: Store): void => {
+    for (const write of queue.writes.values()) attempt(() => to.set(write.id, textOf(write)));
+  };
+  const [store, entries] = await openStore(`${name}:${user}`, storage, environment, save, failed);
   /** The writes of other tabs, with what is shown of them. */
   const others = new Map<string, { readonly write: KeptWrite; readonly shown: [string, Rec][] }>();
   let isOpen = true;
   let checking: Timer;
   let isCheckDue = false;
   let clockTimer: Timer;
-
-  const attempt = (use: (store: Store) => void | Promise<void>): void => {
-    void (async () => use(store))().catch(failed);
-  };
 
   const checkIn = (ms: number): void => {
     clearTimeout(checking);
@@ -159,6 +172,7 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
   };
 
   const found = (write: KeptWrite): void => {
+    if (queue.writes.has(write.id)) return;
     if (write.tab === own) return adopt(write);
     gone(write.id);
     const shown = recordsOf(write);
@@ -195,8 +209,8 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
 
   const setAside = (key: string, text: string, error: unknown): void => {
     const asides = entries.filter(([other]) => other.startsWith(aside)).length;
-    attempt((kept) => kept.delete(key));
-    if (asides < maxAside) attempt((kept) => kept.set(aside + key, text));
+    attempt(() => store.delete(key));
+    if (asides < maxAside) attempt(() => store.set(aside + key, text));
     report('storage', `what was kept as ${key} cannot be read and is set aside: ${error}`);
   };
 
@@ -214,10 +228,9 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
       setAside(key, text, error);
     }
   }
-  const put = ({ id, atomic, version, time, tab: writer, edits }: QueuedWrite): void => {
-    const kept: KeptWrite = { id, atomic, version, time, tab: writer, changes: edits.map(toChange) };
-    attempt((writes) => writes.set(id, JSON.stringify(kept)));
-    tabs.post({ put: kept });
+  const put = (write: QueuedWrite): void => {
+    attempt(() => store.set(write.id, textOf(write)));
+    tabs.post({ put: keptOf(write) });
   };
 
   /** The page goes away. */
@@ -250,7 +263,7 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
       // After what replaces it, if anything does: a reader in between must not see neither.
       queueMicrotask(() => {
         if (!isOpen) return;
-        attempt((writes) => writes.delete(id));
+        attempt(() => store.delete(id));
         tabs.post({ gone: id, stored: result && { version: result.version, time: result.time } });
       });
     },
@@ -259,7 +272,7 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
     keepClock(): void {
       clockTimer ??= setTimeout(() => {
         clockTimer = undefined;
-        attempt((writes) => writes.set(clockKey, JSON.stringify(clock.state)));
+        attempt(() => store.set(clockKey, JSON.stringify(clock.state)));
       }, clockDelayMs);
     },
 

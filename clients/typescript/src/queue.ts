@@ -179,8 +179,9 @@ export function createQueue(hooks: QueueHooks) {
       return settled([new Promise((done) => join(edit, done))]);
     },
 
-    /** Writes several paths as one. */
+    /** Writes several paths as one; none at all is done at once. */
     batch(edits: readonly Edit[]): Promise<WriteResult> {
+      if (!edits.length) return Promise.resolve({ applied: true, durability: 'local', ...hooks.stamp() });
       checkRoom();
       checkSize(edits);
       close();

@@ -209,6 +209,12 @@ describe('writing', () => {
     expect(client.get('a')).toBe(2);
   });
 
+  it('has nothing to do for an empty batch', async () => {
+    const client = makeClient();
+    await expect(client.batch([])).resolves.toMatchObject({ applied: true });
+    expect(client.pending).toBe(0);
+  });
+
   it('begins a new window when it learns of a newer write', async () => {
     const client = makeClient();
     await settle();

@@ -8,8 +8,10 @@ export type { OpenStore, Store } from './store.js';
 /** A database that does not open must not keep a client from connecting. */
 const openMs = 5000;
 
-async function read(open: OpenStore, name: string): Promise<[Store, [string, string][]]> {
+/** Reads a store. What waits here is written first, for this client may be closed meanwhile. */
+async function read(open: OpenStore, name: string, save: (store: Store) => void): Promise<[Store, [string, string][]]> {
   const store = await open(name);
+  save(store);
   return [store, await store.entries()];
 }
 
@@ -25,6 +27,7 @@ export async function openStore(
   name: string,
   storage: OpenStore | undefined,
   { indexedDB, localStorage }: Environment,
+  save: (store: Store) => void,
   failed: (error: unknown) => void,
 ): Promise<[Store, [string, string][]]> {
   const ways: (OpenStore | undefined)[] = storage
@@ -33,7 +36,7 @@ export async function openStore(
   for (const open of ways) {
     if (!open) continue;
     try {
-      return await within(openMs, read(open, name));
+      return await within(openMs, read(open, name, save));
     } catch (error) {
       failed(error);
     }

@@ -3,9 +3,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createClient, type Client } from '../../src/index.js';
-import { memoryStore } from '../../src/storage/store.js';
+import { createClient, path, type Change, type Client, type Json } from '../../src/index.js';
+import { parsePath } from '../../src/path.js';
+import { FakeStorage } from '../support/browser.js';
+import { keptStore } from '../support/client.js';
 import { FlakyNetwork } from '../support/flaky_socket.js';
+import { stateOf, type Write } from '../support/naive.js';
 import { NodeProcess, eventually, program } from '../support/node_process.js';
 
 if (!program) console.warn('skipped: clients against real nodes. Set ANABRANCH to the node\'s program to run them.');
@@ -15,10 +18,10 @@ type Step =
   | { do: 'delete'; who: number; path: string }
   | { do: 'batch'; who: number; changes: { path: string; value: unknown }[] }
   | { do: 'break' | 'deafen' | 'down' | 'up'; who: number }
-  | { do: 'wait'; who: number };
+  | { do: 'wait' | 'reload'; who: number };
 
 const segment = fc.constantFrom('a', 'b', 'c', '0', '1', 'x.y');
-const path = fc.array(segment, { minLength: 1, maxLength: 3 }).map((segments) => segments.map((one) => one.replace('.', '\\.')).join('.'));
+const anyPath = fc.array(segment, { minLength: 1, maxLength: 3 }).map((segments) => segments.map((one) => one.replace('.', '\\.')).join('.'));
 const value = fc.oneof(
   fc.integer(),
   fc.string(),
@@ -28,43 +31,73 @@ const value = fc.oneof(
 );
 const who = fc.nat({ max: 1 });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('set' as const), who, path, value }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('delete' as const), who, path }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('set' as const), who, path: anyPath, value }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('delete' as const), who, path: anyPath }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('batch' as const), who, changes: fc.array(fc.record({ path, value }), { minLength: 1, maxLength: 3 }) }),
+    arbitrary: fc.record({ do: fc.constant('batch' as const), who, changes: fc.array(fc.record({ path: anyPath, value }), { minLength: 1, maxLength: 3 }) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('break' as const, 'deafen' as const, 'down' as const, 'up' as const), who }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), who }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('wait' as const, 'reload' as const), who }) },
 );
 
 interface Device {
   client: Client;
-  network: FlakyNetwork;
+  readonly network: FlakyNetwork;
   writes: Promise<unknown>[];
-  errors: unknown[];
+  /** Every change that the application asked for, in its order. */
+  readonly made: Change[];
+  readonly errors: unknown[];
+  /** As a page that is loaded again: what is kept, and nothing else, is still there. */
+  reload(): void;
 }
 
 function makeDevice(url: string | string[], token: string, options = {}): Device {
   const network = new FlakyNetwork();
-  const client = createClient({
-    url,
-    token,
-    debounceMs: 5,
-    discover: false,
-    storage: () => memoryStore(),
-    environment: { WebSocket: network.Socket, fetch: undefined, random: () => Math.random() * 0.1 },
-    ...options,
-  });
+  const kept = new Map<string, string>();
   const errors: unknown[] = [];
-  client.on('error', (error) => errors.push(error));
-  return { client, network, writes: [], errors };
+  const load = (): Client => {
+    const client = createClient({
+      url,
+      token,
+      debounceMs: 5,
+      discover: false,
+      storage: () => keptStore(kept),
+      environment: { WebSocket: network.Socket, fetch: undefined, sessionStorage, random: () => Math.random() * 0.1 },
+      ...options,
+    });
+    client.on('error', (error) => errors.push(error));
+    return client;
+  };
+  const sessionStorage = new FakeStorage() as unknown as Storage;
+  const device: Device = {
+    client: load(),
+    network,
+    errors,
+    writes: [],
+    made: [],
+    reload() {
+      device.client.close();
+      device.writes = [];
+      device.client = load();
+    },
+  };
+  return device;
 }
 
-async function perform({ client, network, writes }: Device, action: Step): Promise<void> {
-  if (action.do === 'set') writes.push(client.set(action.path, action.value as never));
-  else if (action.do === 'delete') writes.push(client.delete(action.path));
-  else if (action.do === 'batch') writes.push(client.batch(action.changes));
+async function perform(device: Device, action: Step): Promise<void> {
+  const { client, network, writes, made } = device;
+  if (action.do === 'set') {
+    made.push({ path: action.path, value: action.value });
+    writes.push(client.set(action.path, action.value as never));
+  } else if (action.do === 'delete') {
+    made.push({ path: action.path, delete: true });
+    writes.push(client.delete(action.path));
+  } else if (action.do === 'batch') {
+    made.push(...new Map(action.changes.map((one) => [one.path, one])).values());
+    writes.push(client.batch(action.changes));
+  }
+  if (action.do === 'reload') device.reload();
   else if (action.do === 'break') network.break();
   else if (action.do === 'deafen') network.deafen();
   else if (action.do === 'up') network.isUp = true;
@@ -74,7 +107,38 @@ async function perform({ client, network, writes }: Device, action: Step): Promi
   } else await new Promise((wake) => setTimeout(wake, 10));
 }
 
-/** Both get everything, and say the same as the nodes. */
+/** The writes that a device has sent, once or several times. */
+function writesOf({ network }: Device): Write[] {
+  return network.sent.flatMap((text) => {
+    const { event, payload } = JSON.parse(text) as { event: string; payload: SentWrite };
+    if (!/update|batch/.test(event)) return [];
+    const { version, timestamp, sourceTabId: tab, updates = [payload] } = payload;
+    return updates.map(({ path: at, value: written }) => ({
+      segments: parsePath(at),
+      record: { version, time: Date.parse(timestamp), tab, value: written },
+    }));
+  });
+}
+
+interface SentWrite {
+  version: number;
+  timestamp: string;
+  sourceTabId: string;
+  path: string;
+  value: Json | undefined;
+  updates?: { path: string; value: Json | undefined }[];
+}
+
+/** Changes that were neither sent nor hidden by a later one: there must be none. */
+function lost(device: Device): Change[] {
+  const sent = writesOf(device).map(({ segments, record }) => `${path(...segments)} ${JSON.stringify(record.value)}`);
+  return device.made.filter((one, at) => {
+    const isHidden = device.made.slice(at + 1).some((later) => one.path === later.path || one.path.startsWith(`${later.path}.`));
+    return !isHidden && !sent.includes(`${one.path} ${JSON.stringify(one.value)}`);
+  });
+}
+
+/** Both get everything; they and the nodes have what all the writes that were sent come to. */
 async function heal(devices: Device[], nodes: NodeProcess[], user: string): Promise<void> {
   for (const { network } of devices) {
     network.isUp = true;
@@ -84,9 +148,16 @@ async function heal(devices: Device[], nodes: NodeProcess[], user: string): Prom
     await client.flush();
     await Promise.all(writes);
   }
+  for (const device of devices) {
+    // What a page left when it was loaded again is read first, and sent then.
+    await eventually('every write is sent', () => {
+      expect(lost(device)).toEqual([]);
+      return device.client.pending === 0;
+    });
+  }
   const states = () => devices.map(({ client }) => client.get());
   await eventually('devices and nodes agree', async () => {
-    const wanted = await (nodes[0] as NodeProcess).stateOf(user);
+    const wanted = stateOf(devices.flatMap(writesOf));
     for (const node of nodes) expect(await node.stateOf(user)).toEqual(wanted);
     for (const state of states()) expect(state).toEqual(wanted);
     return true;

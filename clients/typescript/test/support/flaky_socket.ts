@@ -5,6 +5,8 @@ import { WebSocket as Real } from 'ws';
 export class FlakyNetwork {
   readonly #sockets = new Set<FlakyLine>();
   isUp = true;
+  /** Every frame that a client has sent, whether it arrived or not. */
+  readonly sent: string[] = [];
 
   /** What a client takes for its WebSocket. */
   readonly Socket: new (url: string, protocols?: string | string[]) => WebSocket;
@@ -15,6 +17,11 @@ export class FlakyNetwork {
       constructor(url: string, protocols?: string | string[]) {
         super(url, protocols, network.isUp);
         network.#sockets.add(this);
+      }
+
+      override send(text: string): void {
+        network.sent.push(text);
+        super.send(text);
       }
     } as never;
   }
