@@ -1,39 +1,19 @@
 /**
- * Unsent writes outside of this page: kept in the store until they are acknowledged, shown in the
- * user's other tabs, and taken over from tabs that were closed for good. Loaded by every client, but
- * not before it can show something.
+ * Unsent writes outside of this page: kept in the store until they are acknowledged, and shared with
+ * the user's other tabs. Loaded by every client, but not before it can show something.
  *
  * @module
  */
 
-import { toChange, type Change, type Edit } from './change.js';
-import type { Document } from './document.js';
 import { withSiblings, type Environment } from './environment.js';
-import type { Inbox } from './inbox.js';
 import { SyncError } from './errors.js';
-import { copy, type Json } from './json.js';
-import { parsePath } from './path.js';
-import type { Rec } from './place.js';
-import type { Queue, QueuedWrite, WriteName, WriteResult } from './queue.js';
-import type { ClockState, Stamp, StampClock } from './stamps.js';
+import { keptOf, readWrite, textOf } from './kept.js';
+import type { QueuedWrite, WriteResult } from './queue.js';
+import { createSiblings, type SiblingTargets, type TabMessage } from './siblings.js';
+import type { ClockState } from './stamps.js';
 import { openStore, type OpenStore, type Store } from './storage/index.js';
 import { keepTabId } from './tab_id.js';
 import { openTabs } from './tabs.js';
-
-/** A write as it is kept. */
-interface KeptWrite extends WriteName {
-  readonly changes: readonly Change<string, Json>[];
-}
-
-/** What an acknowledged write was stored with. */
-type Stored = Pick<Stamp, 'version' | 'time'>;
-
-/** What tabs tell each other. */
-type TabMessage =
-  | { readonly put: KeptWrite }
-  /** Acknowledged, or given up. */
-  | { readonly gone: string; readonly stored: Stored | undefined }
-  | { readonly bye: true };
 
 export interface KeeperSettings {
   readonly name: string;
@@ -48,13 +28,8 @@ export interface KeeperSettings {
 }
 
 /** The parts of the client that what is kept goes to. */
-export interface KeeperTargets {
-  readonly queue: Queue;
-  readonly document: Document;
-  readonly inbox: Inbox;
-  readonly clock: StampClock;
+export interface KeeperTargets extends SiblingTargets {
   readonly report: (code: 'storage', problem: string) => void;
-  readonly changed: () => void;
   /** The network may have come or gone. */
   readonly wake: () => void;
 }
@@ -62,43 +37,10 @@ export interface KeeperTargets {
 const clockKey = 'clock';
 const aside = 'aside/';
 const maxAside = 100;
-const checkMs = 15_000;
-/** How long a tab that leaves may take to be gone. */
-const byeMs = 1000;
 const clockDelayMs = 1000;
 
-type Timer = ReturnType<typeof setTimeout> | undefined;
-
-const editsOf = ({ changes }: KeptWrite): Edit[] =>
-  changes.map((change) => ({ path: change.path, value: change.delete ? undefined : copy(change.value) }));
-
-/** The write that a kept text tells of; throws where it tells of none. */
-function readWrite(text: string): KeptWrite {
-  const write = JSON.parse(text) as KeptWrite;
-  const { id, version, time, tab, changes } = write;
-  const isStamp = Number.isSafeInteger(version) && Number.isSafeInteger(time) && typeof tab === 'string';
-  if (!isStamp || typeof id !== 'string' || !changes.length) throw new Error('it is no write');
-  for (const { path } of changes) parsePath(path);
-  editsOf(write);
-  return write;
-}
-
-const keptOf = ({ id, atomic, version, time, tab, edits }: QueuedWrite): KeptWrite => ({
-  id,
-  atomic,
-  version,
-  time,
-  tab,
-  changes: edits.map(toChange),
-});
-
-const textOf = (write: QueuedWrite): string => JSON.stringify(keptOf(write));
-
-const recordsOf = (write: KeptWrite, { version, time }: Stored = write): [string, Rec][] =>
-  editsOf(write).map(({ path, value }) => [path, { version, time, tab: write.tab, value }]);
-
 /** Whose token it is. */
-export function userOf(token: string): string {
+function userOf(token: string): string {
   try {
     const claims = (token.split('.')[1] as string).replace(/-/g, '+').replace(/_/g, '/');
     const bytes = Uint8Array.from(atob(claims), (byte) => byte.charCodeAt(0));
@@ -108,21 +50,8 @@ export function userOf(token: string): string {
   }
 }
 
-export type Keeper = Awaited<ReturnType<typeof openKeeper>>;
-
-/** Makes sure of the tab's id and reads what is kept. */
-export async function openKeeper(settings: KeeperSettings, targets: KeeperTargets) {
-  const { name, tab, newTab, storage } = settings;
-  const { queue, document, inbox, clock, report, changed, wake } = targets;
-  const environment = withSiblings(settings.environment);
-  const user = settings.user ?? userOf(settings.token);
-  /** What comes before everything kept was read waits for that. */
-  const early: TabMessage[] = [];
-  let hear = (message: TabMessage): void => void early.push(message);
-  const tabs = openTabs<TabMessage>({ name, user, environment, hear: (message) => hear(message) });
-  const own = (await tabs.claim(tab).catch(() => true)) ? tab : newTab;
-  if (own !== tab) await tabs.claim(own);
-
+/** Does something with a store, and reports the first time that it fails. */
+function createAttempts(report: KeeperTargets['report']) {
   let hasFailed = false;
   const failed = (error: unknown): void => {
     if (!hasFailed) report('storage', `a store of unsent writes fails: ${error}`);
@@ -131,80 +60,51 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
   const attempt = (use: () => void | Promise<void>): void => {
     void (async () => use())().catch(failed);
   };
+  return { failed, attempt };
+}
+
+/** Calls `wake` when the browser hears of a network or the page comes to the front, `leave` when it goes. */
+function listen({ events }: Environment, wake: () => void, leave: () => void): () => void {
+  const look = (): void => {
+    if (globalThis.document?.visibilityState !== 'hidden') wake();
+  };
+  const change = (how: 'addEventListener' | 'removeEventListener'): void => {
+    for (const event of ['online', 'offline', 'pageshow', 'visibilitychange']) events?.[how](event, look);
+    events?.[how]('pagehide', leave);
+  };
+  change('addEventListener');
+  return () => change('removeEventListener');
+}
+
+export type Keeper = Awaited<ReturnType<typeof openKeeper>>;
+
+/** Makes sure of the tab's id and reads what is kept. */
+export async function openKeeper(settings: KeeperSettings, targets: KeeperTargets) {
+  const { name, tab, newTab, storage } = settings;
+  const { queue, clock, report, wake } = targets;
+  const environment = withSiblings(settings.environment);
+  const user = settings.user ?? userOf(settings.token);
+  const { failed, attempt } = createAttempts(report);
+
+  /** What comes before everything kept was read waits for that. */
+  const early: TabMessage[] = [];
+  let hear = (message: TabMessage): void => void early.push(message);
+  const tabs = openTabs<TabMessage>({ name, user, environment, hear: (message) => hear(message) });
+  const own = (await tabs.claim(tab).catch(() => true)) ? tab : newTab;
+  if (own !== tab) await tabs.claim(own);
+  keepTabId(environment, `${name}:tab`, own);
+
   const save = (to: Store): void => {
     for (const write of queue.writes.values()) attempt(() => to.set(write.id, textOf(write)));
   };
   const [store, entries] = await openStore(`${name}:${user}`, storage, environment, save, failed);
-  /** The writes of other tabs, with what is shown of them. */
-  const others = new Map<string, { readonly write: KeptWrite; readonly shown: [string, Rec][] }>();
+  const siblings = createSiblings(own, tabs.isAlive, targets);
   let isOpen = true;
-  let checking: Timer;
-  let isCheckDue = false;
-  let clockTimer: Timer;
+  let clockTimer: ReturnType<typeof setTimeout> | undefined;
 
-  const checkIn = (ms: number): void => {
-    clearTimeout(checking);
-    isCheckDue = true;
-    checking = setTimeout(() => void check(), ms);
-  };
-
-  const gone = (id: string, stored?: Stored): void => {
-    const other = others.get(id);
-    if (!other) return;
-    others.delete(id);
-    if (stored) for (const [path, record] of recordsOf(other.write, stored)) inbox.store(path, record);
-    for (const [path, record] of other.shown) document.withdraw(path, record);
-  };
-
-  /** A write to send from here. */
-  const adopt = (write: KeptWrite): void => {
-    clock.observe(write.time);
-    clock.received(write.version - 1);
-    queue.adopt(write, editsOf(write));
-  };
-
-  /** A write that another tab has taken over as well was acknowledged there. */
-  const sentElsewhere = (id: string, stored: Stored): void => {
-    const write = queue.writes.get(id);
-    if (!write) return;
-    for (const { path, value } of write.edits) inbox.store(path, { ...stored, tab: write.tab, value });
-    queue.settle(write, { ...stored, applied: true, durability: 'local' });
-  };
-
-  const found = (write: KeptWrite): void => {
-    if (queue.writes.has(write.id)) return;
-    if (write.tab === own) return adopt(write);
-    gone(write.id);
-    const shown = recordsOf(write);
-    others.set(write.id, { write, shown });
-    for (const [path, record] of shown) document.overlay(path, record);
-    // What is written here next is newer than what the user sees here.
-    clock.observe(write.time);
-    if (!isCheckDue) checkIn(checkMs);
-  };
-
-  /** Takes over the writes of tabs that are gone. */
-  const check = async (): Promise<void> => {
-    isCheckDue = false;
-    for (const owner of new Set([...others.values()].map(({ write }) => write.tab))) {
-      if (await tabs.isAlive(owner)) continue;
-      for (const { write } of [...others.values()].filter((other) => other.write.tab === owner)) {
-        gone(write.id);
-        adopt(write);
-      }
-      changed();
-    }
-    if (isOpen && others.size) checkIn(checkMs);
-  };
-
-  const take = (message: TabMessage): void => {
-    if ('put' in message) found(message.put);
-    else if ('bye' in message) checkIn(byeMs);
-    else {
-      gone(message.gone, message.stored);
-      if (message.stored) sentElsewhere(message.gone, message.stored);
-    }
-    changed();
+  const restoreClock = ({ version = 0, offset = 0 }: Partial<ClockState>): void => {
+    clock.received(version);
+    clock.state.offset ||= offset;
   };
 
   const setAside = (key: string, text: string, error: unknown): void => {
@@ -214,43 +114,27 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
     report('storage', `what was kept as ${key} cannot be read and is set aside: ${error}`);
   };
 
-  const restoreClock = ({ version = 0, offset = 0 }: Partial<ClockState>): void => {
-    clock.received(version);
-    clock.state.offset ||= offset;
-  };
-
-  for (const [key, text] of entries) {
-    if (key.startsWith(aside)) continue;
-    try {
-      if (key === clockKey) restoreClock(JSON.parse(text) as ClockState);
-      else found(readWrite(text));
-    } catch (error) {
-      setAside(key, text, error);
-    }
-  }
   const put = (write: QueuedWrite): void => {
     attempt(() => store.set(write.id, textOf(write)));
     tabs.post({ put: keptOf(write) });
   };
 
-  /** The page goes away. */
   const bye = (): void => tabs.post({ bye: true });
 
-  const looked = (): void => {
-    if (globalThis.document?.visibilityState !== 'hidden') wake();
-  };
-
-  const listen = (change: 'addEventListener' | 'removeEventListener'): void => {
-    for (const event of ['online', 'offline', 'pageshow', 'visibilitychange']) environment.events?.[change](event, looked);
-    environment.events?.[change]('pagehide', bye);
-  };
-
-  hear = take;
-  early.forEach(take);
-  listen('addEventListener');
-  for (const write of queue.writes.values()) put(write);
-  void check();
-  keepTabId(environment, `${name}:tab`, own);
+  for (const [key, text] of entries) {
+    if (key.startsWith(aside)) continue;
+    try {
+      if (key === clockKey) restoreClock(JSON.parse(text) as ClockState);
+      else siblings.found(readWrite(text));
+    } catch (error) {
+      setAside(key, text, error);
+    }
+  }
+  hear = siblings.hear;
+  early.forEach(hear);
+  queue.writes.forEach(put);
+  void siblings.check();
+  const stopListening = listen(environment, wake, bye);
 
   return {
     put,
@@ -278,8 +162,8 @@ export async function openKeeper(settings: KeeperSettings, targets: KeeperTarget
 
     close(): void {
       isOpen = false;
-      listen('removeEventListener');
-      clearTimeout(checking);
+      stopListening();
+      siblings.close();
       clearTimeout(clockTimer);
       bye();
       tabs.close();

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Client } from '../src/index.js';
 import { FakeBrowser, type FakeTab } from './support/browser.js';
 import { FakeSocket, answer, change } from './support/fake_socket.js';
-import { makeClient, settle, useFakes } from './support/client.js';
+import { keptStore, makeClient, settle, useFakes } from './support/client.js';
 
 useFakes();
 
@@ -112,6 +112,17 @@ describe.each([
     expect(ahead).toBeGreaterThan(59_000);
     expect(ahead).toBeLessThan(61_000);
   });
+});
+
+it('keeps what was written by a client that was closed before its store was open', async () => {
+  FakeSocket.reachable = false;
+  const kept = new Map<string, string>();
+  const client = makeClient({ storage: () => keptStore(kept) });
+  void client.set('a', 1);
+  client.close();
+  const next = makeClient({ storage: () => keptStore(kept) });
+  await opened();
+  expect(next.get('a')).toBe(1);
 });
 
 describe('a store that fails', () => {
