@@ -238,6 +238,30 @@ describe.skipIf(!program)('two devices on flaky networks', () => {
   });
 });
 
+it.skipIf(!program)('a write that has to be on other nodes too waits until it is, and is sent again until then', async () => {
+  const nodes = await NodeProcess.cluster(['eu', 'us'], {}, 1);
+  const [eu, us] = nodes as [NodeProcess, NodeProcess];
+  const device = makeDevice(eu.url, eu.token('careful'), { durability: 'replicated' });
+  try {
+    await expect(device.client.set('a', 1)).resolves.toMatchObject({ durability: 'replicated' });
+    await us.kill();
+    let isDone = false;
+    const write = device.client.set('b', 2).then((result) => {
+      isDone = true;
+      return result;
+    });
+    await eventually('one node has it', async () => ((await eu.stateOf('careful')) as { b?: number }).b === 2);
+    expect([isDone, device.client.pending]).toEqual([false, 1]);
+    device.network.break();
+    await us.start();
+    await expect(write).resolves.toMatchObject({ applied: true, durability: 'replicated' });
+    expect(await us.stateOf('careful')).toEqual({ a: 1, b: 2 });
+  } finally {
+    device.client.close();
+    await NodeProcess.destroy(nodes);
+  }
+});
+
 describe.skipIf(!program)('a node that allows few writes', () => {
   let nodes: NodeProcess[];
 

@@ -46,7 +46,6 @@ export async function eventually<T>(what: string, look: () => T | undefined | Pr
 interface Limits {
   updates_per_minute?: number;
   update_burst?: number;
-  max_update_bytes?: number;
 }
 
 export class NodeProcess {
@@ -59,8 +58,8 @@ export class NodeProcess {
     private readonly secret: string,
   ) {}
 
-  /** Nodes that know each other, ready. */
-  static async cluster(names: string[], limits: Limits = {}): Promise<NodeProcess[]> {
+  /** Nodes that know each other, ready. `acks`: on how many others a write has to be. */
+  static async cluster(names: string[], limits: Limits = {}, acks = 0): Promise<NodeProcess[]> {
     const folder = mkdtempSync(join(tmpdir(), 'anabranch-client-'));
     const secret = randomBytes(24).toString('hex');
     const nodes: NodeProcess[] = [];
@@ -78,7 +77,8 @@ export class NodeProcess {
         `client_url = "ws://127.0.0.1:${ports.clients}/v1/sync"`,
       ].join('\n'),
     );
-    for (const node of nodes) node.#writeFiles(['name = "client-test"', 'epoch = 1', ...members].join('\n'), limits);
+    const cluster = ['name = "client-test"', 'epoch = 1', '[replication]', `acks = ${acks}`, ...members].join('\n');
+    for (const node of nodes) node.#writeFiles(cluster, limits);
     await Promise.all(nodes.map((node) => node.start()));
     return nodes;
   }
