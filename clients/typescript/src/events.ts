@@ -11,21 +11,18 @@ export function guarded(call: () => void): void {
 
 /** Calls listeners; one that throws does not keep the others from hearing. */
 export function createEmitter<Events extends object>() {
-  const listeners: { event: unknown; listener: (detail: never) => void }[] = [];
+  const listeners = new Set<{ event: unknown; listener: (detail: never) => void }>();
 
   return {
     on<E extends keyof Events>(event: E, listener: (detail: Events[E]) => void): () => void {
       const entry = { event, listener };
-      listeners.push(entry);
-      return () => {
-        const at = listeners.indexOf(entry);
-        if (at >= 0) listeners.splice(at, 1);
-      };
+      listeners.add(entry);
+      return () => void listeners.delete(entry);
     },
 
     /** False when nobody listens. */
     emit<E extends keyof Events>(event: E, detail: Events[E]): boolean {
-      const hearing = listeners.filter((entry) => entry.event === event);
+      const hearing = [...listeners].filter((entry) => entry.event === event);
       for (const { listener } of hearing) guarded(() => listener(detail as never));
       return hearing.length > 0;
     },

@@ -113,7 +113,8 @@ export function createLink({ environment, tokens, urls, key, discover, log }: Li
   const renewIn = (ms: number): void => {
     clearTimeout(renewal);
     renewal = setTimeout(() => {
-      tokens.renew().then(authenticate, (error) => {
+      const renewed = (token: string): void | false => isLive && authenticate(token);
+      tokens.renew().then(renewed, (error) => {
         report(error);
         renewIn(renewAgainMs);
       });

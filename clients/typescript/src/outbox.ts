@@ -49,6 +49,8 @@ const pathsOf = ({ edits }: QueuedWrite): string[] => edits.map(({ path }) => pa
 export function createOutbox({ queue, inbox, pace, link, now, isReplicationWanted, acked, report }: OutboxParts) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isOpen = false;
+  /** How many are on their way. */
+  let unanswered = 0;
   let failures = 0;
 
   const split = async (write: QueuedWrite, room: number): Promise<void> => {
@@ -69,6 +71,7 @@ export function createOutbox({ queue, inbox, pace, link, now, isReplicationWante
     if (edits.length < 2 && totalSize(edits) > room) return void split(write, room);
     const stamp = { version, timestamp: new Date(time).toISOString(), sourceTabId: tab, id };
     const updates = edits.map(toChange);
+    unanswered++;
     if (updates.length > 1) link.send('dashboard.state.batch', { updates, ...stamp });
     else link.send('dashboard.state.update', { ...updates[0], ...stamp });
   };
@@ -77,8 +80,8 @@ export function createOutbox({ queue, inbox, pace, link, now, isReplicationWante
   const pump = (): void => {
     clearTimeout(timer);
     let write;
-    while (isOpen && (write = queue.next(maxUnanswered))) {
-      const wait = pace.take();
+    while (isOpen && unanswered < maxUnanswered && (write = queue.next())) {
+      const wait = pace.take(unanswered);
       if (wait) {
         timer = setTimeout(pump, wait);
         return;
@@ -129,6 +132,7 @@ export function createOutbox({ queue, inbox, pace, link, now, isReplicationWante
 
     close(): void {
       isOpen = false;
+      unanswered = 0;
       clearTimeout(timer);
       queue.restart();
     },
@@ -138,6 +142,7 @@ export function createOutbox({ queue, inbox, pace, link, now, isReplicationWante
       const isAnswer = event === 'dashboard.state.ack' || event === 'dashboard.state.error';
       const write = isAnswer && queue.writes.get(payload.id as string);
       if (!write) return false;
+      if (write.state === 'sent') unanswered--;
       if (event === 'dashboard.state.ack') stored(write, payload);
       else refused(write, payload);
       pump();

@@ -26,11 +26,13 @@ export function createPace(now: () => number) {
     limits: { updatesPerMinute: 100, burst: 100, maxUpdateBytes: 65_536 } as Limits,
 
     /** Milliseconds until the next write may be sent; 0 takes the right to send one. */
-    take(): number {
+    take(unanswered: number): number {
       const { updatesPerMinute, burst } = this.limits;
       const perMs = (updatesPerMinute * caution) / 60_000;
       const time = now();
-      tokens = updatesPerMinute ? Math.min(burst, tokens + Math.max(0, time - filledAt) * perMs) : Infinity;
+      const filled = tokens + Math.max(0, time - filledAt) * perMs;
+      // What is on its way finds a bucket that may have been full, and so was not filled meanwhile.
+      tokens = updatesPerMinute ? Math.min(burst - unanswered, filled) : Infinity;
       filledAt = time;
       const wait = Math.max(pausedUntil - time, (1 - tokens) / perMs, 0);
       if (!wait) tokens--;

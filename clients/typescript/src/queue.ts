@@ -199,12 +199,9 @@ export function createQueue(hooks: QueueHooks) {
       hooks.ready();
     },
 
-    /** The next write to send, unless `most` are on their way. */
-    next(most: number): QueuedWrite | undefined {
-      for (const write of writes.values()) {
-        if (write.state === 'waiting') return write;
-        if (write.state === 'sent' && !--most) return undefined;
-      }
+    /** The next write to send. */
+    next(): QueuedWrite | undefined {
+      for (const write of writes.values()) if (write.state === 'waiting') return write;
       return undefined;
     },
 

@@ -35,6 +35,23 @@ describe('a token', () => {
     expect(client.status).toBe('synced');
   });
 
+  it('that comes when the connection is gone does no harm', async () => {
+    let give = (_: string): void => {};
+    const tokens = [Promise.resolve(tokenOf('alice')), new Promise<string>((resolve) => (give = resolve))];
+    const client = makeClient({ token: () => tokens.shift() ?? tokenOf('alice') });
+    await settle();
+    const socket = await answer({ expiresAt: iso(Date.now() + 20_000) });
+    await settle(16_500);
+    FakeSocket.reachable = false;
+    socket.drop();
+    give(`${tokenOf('alice')}2`);
+    await settle(1000);
+    FakeSocket.reachable = true;
+    const next = await answer();
+    expect(next.of('auth')).toHaveLength(1);
+    expect(client.status).toBe('synced');
+  });
+
   it('that is refused is told, and another one is asked for', async () => {
     const error = vi.fn();
     let tokens = 0;

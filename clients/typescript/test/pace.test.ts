@@ -8,8 +8,8 @@ useFakes();
 
 const slow = { limits: { updatesPerMinute: 60, burst: 5, maxUpdateBytes: 65_536 } };
 
-/** A node's own bucket: refuses what comes too fast, and counts. */
-function limited(socket: FakeSocket, { perMinute = 60, burst = 5 } = {}): { refused: number; taken: Record<string, unknown>[] } {
+/** A node's own bucket: refuses what comes too fast, and counts. It may take a while to look. */
+function limited(socket: FakeSocket, { perMinute = 60, burst = 5, delay = (): number => 0 } = {}): { refused: number; taken: Record<string, unknown>[] } {
   const seen = { refused: 0, taken: [] as Record<string, unknown>[] };
   let [tokens, filledAt] = [burst, Date.now()];
   const send = socket.send.bind(socket);
@@ -17,15 +17,18 @@ function limited(socket: FakeSocket, { perMinute = 60, burst = 5 } = {}): { refu
     send(text);
     const write = socket.sent.at(-1);
     if (!write || !/update|batch/.test(write.event)) return;
+    setTimeout(() => judge(write.payload), delay());
+  };
+  const judge = (write: Record<string, unknown>): void => {
     tokens = Math.min(burst, tokens + ((Date.now() - filledAt) * perMinute) / 60_000);
     filledAt = Date.now();
     if (tokens >= 1) {
       tokens--;
-      seen.taken.push(write.payload);
-      queueMicrotask(() => socket.ack(write.payload));
+      seen.taken.push(write);
+      socket.ack(write);
     } else {
       seen.refused++;
-      queueMicrotask(() => socket.refuse(write.payload, 'rate_limited', { retryAfterMs: 1000 }));
+      socket.refuse(write, 'rate_limited', { retryAfterMs: 1000 });
     }
   };
   return seen;
@@ -61,6 +64,22 @@ describe('the pace', () => {
     expect(client.pending).toBe(0);
     expect(node?.refused).toBe(0);
     expect(node?.taken.map(({ path }) => path)).toEqual(Array.from({ length: 1000 }, (_, i) => `p${i}`));
+  });
+
+  it('is right also where the node stands still now and then', async () => {
+    const client = makeClient({ debounceMs: 1 });
+    await settle();
+    let now = 0;
+    const limits = { updatesPerMinute: 1200, burst: 20, maxUpdateBytes: 65_536 };
+    // What comes in each second is looked at together, at its end.
+    const delay = () => 1000 - (Date.now() % 1000);
+    const node = limited(await answer({ limits }), { perMinute: 1200, burst: 20, delay });
+    for (; now < 300; now++) {
+      void client.set(`p${now}`, now);
+      await settle(20);
+    }
+    for (let i = 0; i < 100 && client.pending; i++) await settle(500);
+    expect([client.pending, node.refused, node.taken.length]).toEqual([0, 0, 300]);
   });
 
   it('waits as long as the node says, when others of the user have used it up', async () => {

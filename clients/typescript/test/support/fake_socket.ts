@@ -14,6 +14,7 @@ export class FakeSocket {
 
   readonly sent: Sent[] = [];
   isClosed = false;
+  #isOpen = false;
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
@@ -24,7 +25,7 @@ export class FakeSocket {
     readonly protocol?: string | string[],
   ) {
     FakeSocket.all.push(this);
-    if (FakeSocket.reachable) setTimeout(() => this.onopen?.(), 1);
+    if (FakeSocket.reachable) setTimeout(() => this.#open(), 1);
     else setTimeout(() => this.onclose?.({ code: 1006, reason: '' }), 1);
   }
 
@@ -34,7 +35,13 @@ export class FakeSocket {
     return socket;
   }
 
+  #open(): void {
+    this.#isOpen = true;
+    this.onopen?.();
+  }
+
   send(text: string): void {
+    if (!this.#isOpen) throw new Error('a WebSocket that is not open yet cannot send');
     if (!this.isClosed) this.sent.push(JSON.parse(text) as Sent);
   }
 
