@@ -42,11 +42,11 @@ describe('a token', () => {
     await settle();
     const socket = await answer({ expiresAt: iso(Date.now() + 20_000) });
     await settle(16_500);
-    FakeSocket.reachable = false;
+    FakeSocket.openingMs = 5000;
     socket.drop();
-    give(`${tokenOf('alice')}2`);
     await settle(1000);
-    FakeSocket.reachable = true;
+    expect(FakeSocket.all).toHaveLength(2);
+    give(`${tokenOf('alice')}2`);
     const next = await answer();
     expect(next.of('auth')).toHaveLength(1);
     expect(client.status).toBe('synced');

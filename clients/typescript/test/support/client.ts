@@ -14,6 +14,7 @@ export function useFakes(): void {
     vi.useFakeTimers({ now: 1_800_000_000_000 });
     FakeSocket.all = [];
     FakeSocket.reachable = true;
+    FakeSocket.openingMs = 1;
   });
   afterEach(() => {
     for (const client of clients.splice(0)) client.close();

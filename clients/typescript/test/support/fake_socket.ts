@@ -11,6 +11,7 @@ export class FakeSocket {
   static all: FakeSocket[] = [];
   /** Sockets made while this is false never open. */
   static reachable = true;
+  static openingMs = 1;
 
   readonly sent: Sent[] = [];
   isClosed = false;
@@ -25,7 +26,7 @@ export class FakeSocket {
     readonly protocol?: string | string[],
   ) {
     FakeSocket.all.push(this);
-    if (FakeSocket.reachable) setTimeout(() => this.#open(), 1);
+    if (FakeSocket.reachable) setTimeout(() => this.#open(), FakeSocket.openingMs);
     else setTimeout(() => this.onclose?.({ code: 1006, reason: '' }), 1);
   }
 
