@@ -66,7 +66,9 @@ export type Link = ReturnType<typeof createLink>;
 export function createLink({ environment, tokens, urls, key, discover, log }: LinkSettings, hooks: LinkHooks) {
   const { random, now, localStorage } = environment;
   const near = remembered(localStorage, key);
-  const candidates: Candidate[] = [...new Set([...near, ...urls.map(syncUrl)])].map((url, at) => makeCandidate(url, at < near.length ? at : Infinity));
+  const candidates: Candidate[] = [...new Set([...near, ...urls.map(syncUrl)])].map((url, at) =>
+    makeCandidate(url, at < near.length ? at : Infinity),
+  );
   const territory = { environment, candidates, key, discover };
   const isScouting = environment.fetch && (discover || candidates.length > 1);
   let status: Status = 'offline';

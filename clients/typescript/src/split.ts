@@ -58,6 +58,8 @@ function* grouped<E extends Edit>(edits: readonly E[], limit: number): Generator
 
 /** Puts updates that a node takes in the place of a write of one path that is too large. */
 export function splitWrite(queue: Queue, write: QueuedWrite, limit: number): void {
+  // The connection may have been lost and found again while this was loaded.
+  if (!queue.writes.has(write.id)) return;
   for (const { path, value, settle } of write.edits) {
     const outcomes: Promise<Outcome>[] = [];
     const parts = splitEdit({ path, value }, limit).map((edit): SettlingEdit => {

@@ -33,7 +33,8 @@ describe('docs/client.md', () => {
       }),
     );
     expect(files.length).toBeGreaterThan(4);
-    const options = { extends: '../../tsconfig.test.json', compilerOptions: { rootDir: '../..', noUnusedLocals: false }, include: ['*'], exclude: [] };
+    const compilerOptions = { rootDir: '../..', noUnusedLocals: false };
+    const options = { extends: '../../tsconfig.test.json', compilerOptions, include: ['*'], exclude: [] };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(options));
     const compile = () => execFileSync(join(root, 'node_modules/.bin/tsc'), ['--project', folder], { encoding: 'utf8' });
     expect(compile).not.toThrow();

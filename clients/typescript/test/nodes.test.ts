@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 
 import { FakeStorage } from './support/browser.js';
-import { FakeSocket, answer } from './support/fake_socket.js';
+import { FakeSocket, answer, delta } from './support/fake_socket.js';
 import { makeClient, settle, useFakes } from './support/client.js';
 
 useFakes();
@@ -22,6 +22,11 @@ function network(delays: Record<string, number | null>, members: object[] = []) 
 
 const urls = ['ws://eu', 'ws://us', 'ws://ap'];
 const hostOf = (socket: FakeSocket): string => new URL(socket.url).host;
+
+/** Answers, where the client wants to know whether the node is there. */
+function stayAwake(socket: FakeSocket): void {
+  if (socket.sent.at(-1)?.event === 'dashboard.state.request') socket.say('dashboard.state.delta', delta({ complete: false }));
+}
 
 describe('nodes', () => {
   it('are chosen by a race', async () => {
@@ -104,7 +109,7 @@ describe('nodes', () => {
     await settle(100);
     for (let i = 0; i < 100 && FakeSocket.last === far; i++) {
       await settle(1000);
-      if (far.sent.at(-1)?.event === 'dashboard.state.request') far.say('dashboard.state.delta', { changes: [], complete: false, version: 0, cursor: 'c', behind: false });
+      stayAwake(far);
       for (const write of far.writes) if (client.pending) far.ack(write);
     }
     expect(hostOf(FakeSocket.last)).toBe('eu');
@@ -130,7 +135,7 @@ describe('nodes', () => {
     delays.eu = 30;
     for (let i = 0; i < 60; i++) {
       await settle(20_000);
-      if (socket.sent.at(-1)?.event === 'dashboard.state.request') socket.say('dashboard.state.delta', { changes: [], complete: false, version: 0, cursor: 'c', behind: false });
+      stayAwake(socket);
     }
     expect(FakeSocket.all).toHaveLength(1);
   });

@@ -9,7 +9,10 @@ useFakes();
 const slow = { limits: { updatesPerMinute: 60, burst: 5, maxUpdateBytes: 65_536 } };
 
 /** A node's own bucket: refuses what comes too fast, and counts. It may take a while to look. */
-function limited(socket: FakeSocket, { perMinute = 60, burst = 5, delay = (): number => 0 } = {}): { refused: number; taken: Record<string, unknown>[] } {
+function limited(
+  socket: FakeSocket,
+  { perMinute = 60, burst = 5, delay = (): number => 0 } = {},
+): { refused: number; taken: Record<string, unknown>[] } {
   const seen = { refused: 0, taken: [] as Record<string, unknown>[] };
   let [tokens, filledAt] = [burst, Date.now()];
   const send = socket.send.bind(socket);

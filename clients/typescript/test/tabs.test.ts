@@ -39,10 +39,7 @@ describe("a tab's id", () => {
     await opened();
     expect(copy.tabId).not.toBe(original.tabId);
     expect(copy.tabId).toMatch(/^tab-[0-9a-f]{8}$/);
-    await opened();
-    const socket = FakeSocket.last;
-    socket.say('auth.ok', { userId: 'alice', time: new Date().toISOString(), expiresAt: new Date(Date.now() + 1e6).toISOString(), limits: { updatesPerMinute: 0, burst: 0, maxUpdateBytes: 65_536 } });
-    socket.say('dashboard.state.delta', { changes: [], complete: true, version: 0, cursor: 'c', behind: false });
+    const socket = await answer();
     expect(socket.writes).toMatchObject([{ path: 'early', sourceTabId: copy.tabId }]);
   });
 

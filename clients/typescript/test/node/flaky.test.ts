@@ -35,7 +35,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('delete' as const), who, path: anyPath }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('batch' as const), who, changes: fc.array(fc.record({ path: anyPath, value }), { minLength: 1, maxLength: 3 }) }),
+    arbitrary: fc.record({
+      do: fc.constant('batch' as const),
+      who,
+      changes: fc.array(fc.record({ path: anyPath, value }), { minLength: 1, maxLength: 3 }),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('break' as const, 'deafen' as const, 'down' as const, 'up' as const), who }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('wait' as const, 'reload' as const), who }) },
