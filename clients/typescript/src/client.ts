@@ -141,6 +141,7 @@ export function createClient<State = Json>(options: ClientOptions): Client<State
     pace,
     link,
     now,
+    changed,
     report,
     isReplicationWanted: options.durability === 'replicated',
     acked: (write) => {

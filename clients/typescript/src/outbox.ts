@@ -28,6 +28,8 @@ export interface OutboxParts {
   /** Whether a write has to be on other nodes' disks too. */
   readonly isReplicationWanted: boolean;
   readonly acked: (write: AckedWrite) => void;
+  /** Something can be seen that did not come from the node. */
+  readonly changed: () => void;
   readonly report: (code: ErrorCode, message: string, paths: string[]) => SyncError;
 }
 
@@ -46,7 +48,7 @@ export type Outbox = ReturnType<typeof createOutbox>;
 
 const pathsOf = ({ edits }: QueuedWrite): string[] => edits.map(({ path }) => path);
 
-export function createOutbox({ queue, inbox, pace, link, now, isReplicationWanted, acked, report }: OutboxParts) {
+export function createOutbox({ queue, inbox, pace, link, now, isReplicationWanted, acked, changed, report }: OutboxParts) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isOpen = false;
   /** How many are on their way. */
@@ -61,6 +63,7 @@ export function createOutbox({ queue, inbox, pace, link, now, isReplicationWante
       if (error instanceof SyncError) refused(write, error);
       else retry(write, { code: 'unavailable', message: '' });
     }
+    changed();
   };
 
   const send = (write: QueuedWrite): void => {
