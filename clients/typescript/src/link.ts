@@ -139,8 +139,8 @@ export function createLink({ environment, tokens, urls, key, discover, log }: Li
       return stop('unauthorized');
     }
     const lifetimeMs = Date.parse(answer.expiresAt) - Date.parse(answer.time);
-    // A renewal that brings nothing new is the last; timers of more than 2^31 ms fire at once.
-    if (tokens.accepted(lifetimeMs) || !isLive) renewIn(Math.min(lifetimeMs * 0.8, 2e9));
+    // Timers of more than 2^31 ms fire at once.
+    if (tokens.accepted(lifetimeMs)) renewIn(Math.min(lifetimeMs * 0.8, 2e9));
     if (node?.name) return;
     node = { ...(node as NodeInfo), name: answer.node, region: answer.region };
     ask();

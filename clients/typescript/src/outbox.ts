@@ -55,9 +55,9 @@ export function createOutbox({ queue, inbox, pace, link, now, isReplicationWante
   let unanswered = 0;
   let failures = 0;
 
-  const split = async (write: QueuedWrite, room: number): Promise<void> => {
+  const split = async (write: QueuedWrite): Promise<void> => {
     try {
-      (await import('./split.js')).splitWrite(queue, write, room);
+      (await import('./split.js')).splitWrite(queue, write, roomIn(pace));
       pump();
     } catch (error) {
       if (error instanceof SyncError) refused(write, error);
@@ -70,8 +70,7 @@ export function createOutbox({ queue, inbox, pace, link, now, isReplicationWante
     const { id, version, time, tab, edits } = write;
     write.state = 'sent';
     write.sentAt = now();
-    const room = roomIn(pace);
-    if (edits.length < 2 && totalSize(edits) > room) return void split(write, room);
+    if (edits.length < 2 && totalSize(edits) > roomIn(pace)) return void split(write);
     const stamp = { version, timestamp: new Date(time).toISOString(), sourceTabId: tab, id };
     const updates = edits.map(toChange);
     unanswered++;
@@ -116,7 +115,7 @@ export function createOutbox({ queue, inbox, pace, link, now, isReplicationWante
   const refused = (write: QueuedWrite, refusal: Refusal): void => {
     const { code, message } = refusal;
     if (/^(rate|unava|version|unauth)/.test(code)) retry(write, refusal);
-    else if (!write.atomic && write.edits.length > 1) queue.separate(write);
+    else if (!write.atomic && write.edits.length > 1) void split(write);
     else {
       queue.settle(write, report(code, message, pathsOf(write)));
     }

@@ -219,8 +219,8 @@ export function createQueue(hooks: QueueHooks) {
       }
     },
 
-    /** Puts several updates in the place of a write: of one edit each, or as given. */
-    separate(write: QueuedWrite, groups: readonly (readonly SettlingEdit[])[] = write.edits.map((edit) => [edit])): void {
+    /** Puts several updates in the place of a write. */
+    separate(write: QueuedWrite, groups: readonly (readonly SettlingEdit[])[]): void {
       remove(write);
       write.edits.forEach(hooks.hide);
       groups.forEach((edits, at) => {

@@ -56,19 +56,26 @@ function* grouped<E extends Edit>(edits: readonly E[], limit: number): Generator
   yield group;
 }
 
-/** Puts updates that a node takes in the place of a write of one path that is too large. */
+/** The parts of an edit, which is done when all of them are. */
+function partsOf({ path, value, settle }: SettlingEdit, limit: number): SettlingEdit[] {
+  const outcomes: Promise<Outcome>[] = [];
+  const parts = splitEdit({ path, value }, limit).map((edit): SettlingEdit => {
+    const part: SettlingEdit = { ...edit, settle: [] };
+    outcomes.push(new Promise((resolve) => part.settle.push(resolve)));
+    return part;
+  });
+  const done = (outcome: Outcome): void => settle.forEach((tell) => tell(outcome));
+  settled(outcomes).then(done, (error: SyncError) => done(error));
+  return parts;
+}
+
+/**
+ * Puts several updates in the place of one: of an edit that is too large its parts, of several edits
+ * that were refused together each by itself.
+ */
 export function splitWrite(queue: Queue, write: QueuedWrite, limit: number): void {
   // The connection may have been lost and found again while this was loaded.
-  if (!queue.writes.has(write.id)) return;
-  for (const { path, value, settle } of write.edits) {
-    const outcomes: Promise<Outcome>[] = [];
-    const parts = splitEdit({ path, value }, limit).map((edit): SettlingEdit => {
-      const part: SettlingEdit = { ...edit, settle: [] };
-      outcomes.push(new Promise((resolve) => part.settle.push(resolve)));
-      return part;
-    });
-    queue.separate(write, [...grouped(parts, limit)]);
-    const done = (outcome: Outcome): void => settle.forEach((tell) => tell(outcome));
-    settled(outcomes).then(done, (error: SyncError) => done(error));
-  }
+  const [edit, ...others] = write.edits;
+  if (!edit || !queue.writes.has(write.id)) return;
+  queue.separate(write, others.length ? write.edits.map((one) => [one]) : [...grouped(partsOf(edit, limit), limit)]);
 }

@@ -33,11 +33,10 @@ export function createTokens(provider: TokenProvider, now: () => number) {
     /** The token in hand, or a new one. */
     get: async (): Promise<string> => (token && now() < expiresAt - tooLateMs ? token : renew()),
 
-    /** A node has taken the token, which is good for this long. True when that is news. */
+    /** A node has taken the token, which is good for this long. True when there may be another. */
     accepted(lifetimeMs: number): boolean {
-      const before = expiresAt;
       expiresAt = now() + lifetimeMs;
-      return Math.abs(expiresAt - before) > 1000;
+      return typeof provider === 'function';
     },
 
     refused(): void {

@@ -188,6 +188,7 @@ describe('writing', () => {
     const results = [client.set('good', 1), client.set('bad', 2)];
     await settle(100);
     socket.refuse(socket.writes[0] as never, 'state_limit');
+    await settle();
     const [, good, bad] = socket.writes as never[];
     expect(good).toMatchObject({ path: 'good', value: 1, timestamp: (socket.writes[0] as { timestamp: string }).timestamp });
     socket.ack(good as never);
