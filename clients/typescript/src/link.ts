@@ -200,7 +200,7 @@ export function createLink({ environment, tokens, urls, key, discover, log }: Li
     if (!environment.WebSocket) throw new SyncError('unavailable', 'there is no WebSocket here');
     const token = await tokens.get();
     await hooks.prepare(token);
-    if (isScouting && candidates.length > 1 && pick(candidates).delay === Infinity)
+    if (isScouting && candidates.length > 1 && candidates.every(({ delay }) => delay === Infinity))
       await import('./scout.js').then(({ race }) => race(territory)).catch(report);
     if (!isCurrent()) return;
     failures = 0;

@@ -48,10 +48,12 @@ function remember({ environment, candidates, key }: ScoutSettings): void {
 
 async function measure({ environment }: ScoutSettings, candidate: Candidate): Promise<void> {
   const startedAt = environment.now();
+  const { fails } = candidate;
   // What the answer says cannot be seen across origins; that there is one can.
   const isThere = candidate.ready && (await ask(environment, candidate.url, '/healthz', 'no-cors'));
   candidate.delay = isThere ? Math.max(0, environment.now() - startedAt) : Infinity;
-  if (isThere) candidate.fails = 0;
+  // It may have failed again while it was asked.
+  if (isThere && candidate.fails === fails) candidate.fails = 0;
 }
 
 /** Measures all, and ends with the first that answers. */
