@@ -84,7 +84,7 @@ void check_again(const wire::WriteRequest& write) {
 void check_verdict(std::string_view frame,
                    const tl::expected<wire::ClientMessage, wire::ErrorEvent>& decoded) {
   const auto other = read_json(frame).error();
-  if (decoded) FUZZ_REQUIRE(other == simdjson::SUCCESS || other == simdjson::NUMBER_ERROR);
+  if (decoded) FUZZ_REQUIRE(is_json(other));
   if (other != simdjson::SUCCESS || frame.find("\\u") != std::string_view::npos) return;
   FUZZ_REQUIRE(decoded || decoded.error().message != "the frame is not JSON");
 }
@@ -179,7 +179,8 @@ class Node {
   void check_event(const wire::ClientEvent& event) {
     const std::string frame = wire::encode(event, cursors_);
     const auto json = read_json(frame);
-    FUZZ_REQUIRE(json.error() == simdjson::SUCCESS);
+    FUZZ_REQUIRE(is_json(json.error()));
+    if (json.error() != simdjson::SUCCESS) return;
     FUZZ_REQUIRE(json["event"].is_string() && json["payload"].is_object());
     std::string_view cursor;
     if (json["payload"]["cursor"].get(cursor) == simdjson::SUCCESS) last_cursor_ = cursor;

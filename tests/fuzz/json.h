@@ -12,6 +12,11 @@ inline simdjson::simdjson_result<simdjson::dom::element> read_json(std::string_v
   return parser.parse(text.data(), text.size());
 }
 
-inline bool is_json(std::string_view text) { return read_json(text).error() == simdjson::SUCCESS; }
+/// Integers of more than 64 bits are JSON too, though that parser does not take them.
+inline bool is_json(simdjson::error_code error) {
+  return error == simdjson::SUCCESS || error == simdjson::NUMBER_ERROR;
+}
+
+inline bool is_json(std::string_view text) { return is_json(read_json(text).error()); }
 
 }  // namespace anabranch::fuzz
