@@ -32,7 +32,9 @@ bool is_dns_name(std::string_view host) {
   return !numeric && std::all_of(host.begin(), host.end(), allowed);
 }
 
+/// One way of writing each: a leading zero means octal to some.
 std::optional<std::uint16_t> parse_port(std::string_view text) {
+  if (text.size() > 1 && text.front() == '0') return {};
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc{} || end != text.data() + text.size()) return {};
