@@ -113,9 +113,11 @@ std::vector<wire::ClientEvent> events_for_writer(const Document& document,
 
 wire::ClientEvent answer_request(const Document& document, const ClientRequest& request,
                                  const crdt::VersionVector& vector) {
-  crdt::VersionVector known = request.cursor.value_or(crdt::VersionVector());
+  crdt::VersionVector known;
+  if (request.cursor) known = request.cursor->vector;
   for (const Dot& dot : request.seen) known.raise(dot.origin, dot.seq);
-  wire::Position position{document.version(), vector, !vector.covers(known)};
+  const std::uint64_t generation = document.horizon().generation;
+  wire::Position position{document.version(), vector, !vector.covers(known), generation};
 
   using Want = wire::StateRequest::Want;
   if (request.want == Want::full || (request.want == Want::unstated && !request.cursor)) {
@@ -123,7 +125,8 @@ wire::ClientEvent answer_request(const Document& document, const ClientRequest& 
   }
 
   wire::Delta delta;
-  delta.complete = !request.cursor;
+  // What was told in another generation may have been wrong.
+  delta.complete = !request.cursor || request.cursor->generation != generation;
   delta.position = std::move(position);
   const Path* changed = nullptr;  // below it everything is told again
   for (const Document::Entry& entry : document.records()) {

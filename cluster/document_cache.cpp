@@ -71,6 +71,22 @@ void DocumentCache::erase(const UserId& user) {
   if (found != entries_.end()) drop(found);
 }
 
+bool DocumentCache::erase_buckets(const std::map<std::size_t, Uint128>& buckets) {
+  bool all = true;
+  for (auto at = entries_.begin(); at != entries_.end();) {
+    const auto next = std::next(at);
+    if (at->second.loaded && buckets.count(crdt::StateDigest::bucket_of(at->first)) > 0) {
+      if (at->second.pins_ == 0) {
+        drop(at);
+      } else {
+        all = false;
+      }
+    }
+    at = next;
+  }
+  return all;
+}
+
 void DocumentCache::make_room() {
   for (auto at = by_use_.begin(); at != by_use_.end() && bytes_ > max_bytes_;) {
     const auto found = entries_.find(*at++);

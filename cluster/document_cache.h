@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cluster/replica_io.h"
+#include "crdt/digest.h"
 #include "crdt/document.h"
 
 #include <cstddef>
@@ -53,6 +54,9 @@ class DocumentCache {
   /// Drops every loaded document; what is being loaded goes on.
   void clear();
   void erase(const UserId& user);
+  /// Drops the documents of these users' buckets (crdt::StateDigest), that they are read anew.
+  /// False while one is pinned: to be tried again.
+  bool erase_buckets(const std::map<std::size_t, Uint128>& buckets);
 
   std::size_t bytes() const { return bytes_; }
 

@@ -50,6 +50,35 @@ std::vector<crdt::Change> Ledger::apply(crdt::Document& document, const crdt::Wr
   return won;
 }
 
+void Ledger::drop(crdt::Document& document, const UserId& user, const crdt::Path& path) {
+  const auto found = document.records().find(path);
+  if (found == document.records().end()) return;
+  erase(user, *found);
+  document.drop(path);
+  if (document.records().empty()) --staged_.totals.users;
+}
+
+void Ledger::raise(crdt::Document& document, const UserId& user, crdt::Horizon horizon) {
+  horizon.join(document.horizon());
+  if (horizon == document.horizon()) return;
+  batch_.horizons[user] = horizon;
+  document.set_horizon(std::move(horizon));
+}
+
+void Ledger::correct(const wire::ScrubFindings& findings) {
+  for (const auto& [bucket, difference] : findings.differences) {
+    staged_.digest.add(bucket, difference);
+    batch_.digests[bucket] = staged_.digest.bucket(bucket);
+  }
+  staged_.totals.users += findings.excess.users;
+  staged_.totals.values += findings.excess.values;
+  staged_.totals.tombstones += findings.excess.tombstones;
+  staged_.totals.bytes += findings.excess.bytes;
+  batch_.damaged = staged_.damaged = true;
+}
+
+void Ledger::mended() { batch_.damaged = staged_.damaged = false; }
+
 void Ledger::join(const crdt::VersionVector& vector) {
   for (const auto& [origin, seq] : vector.entries()) {
     if (staged_.vector.raise(origin, seq)) batch_.advanced.raise(origin, seq);
@@ -69,6 +98,7 @@ void Ledger::settled(const Staged& staged) {
   durable_.totals = batch.totals;
   durable_.beyond = staged.beyond;
   if (batch.replica) durable_.replica = *batch.replica;
+  if (batch.damaged) durable_.damaged = *batch.damaged;
 }
 
 void Ledger::roll_back() {

@@ -31,6 +31,17 @@ class Ledger {
   /// that won.
   std::vector<crdt::Change> apply(crdt::Document& document, const crdt::Write& write, bool advance);
 
+  /// Takes a record out of a user's state though nothing has won over it (a repair).
+  void drop(crdt::Document& document, const UserId& user, const crdt::Path& path);
+
+  /// The user's state has left more behind.
+  void raise(crdt::Document& document, const UserId& user, crdt::Horizon horizon);
+
+  /// The records on disk are not those that were written: digest and totals tell from now on of
+  /// what is there, and the state is marked as damaged until `mended`.
+  void correct(const wire::ScrubFindings& findings);
+  void mended();
+
   /// Joins a peer's vector: everything it covers is known.
   void join(const crdt::VersionVector& vector);
 

@@ -33,6 +33,7 @@ struct Peer {
   std::optional<std::int64_t> hello_ms;        ///< monotonic, of our last Hello
   std::optional<double> clock_offset_ms;       ///< its clock minus ours
   std::optional<std::uint64_t> pull_id;        ///< of the last pull that it asked of us
+  std::optional<std::uint64_t> repair_id;      ///< … and of the last repair
   /// The vector at which its digest was last found to differ from ours.
   std::optional<crdt::VersionVector> diverged_at;
   bool silent_noted = false;  ///< its silence has been noted

@@ -47,6 +47,7 @@ Replica::Replica(ReplicaOptions options, wire::StoreState state, Random& random,
       anti_entropy_(random.next()),
       last_heartbeat_ms_(now.monotonic_ms - heartbeat_limit_ms) {
   caught_up_ = options_.others.empty();
+  repair_needs_.damaged_at = ledger_.vector();
 }
 
 void Replica::step(Input input, Now now) {
@@ -124,12 +125,14 @@ void Replica::on(UserLoaded loaded) {
       entry->issued_ms = std::max(entry->issued_ms, standing->stamp.timestamp_ms);
     }
   }
+  entry->document.set_horizon(std::move(loaded.horizon));
   entry->loaded = true;
   documents_.pin(loaded.user);  // what waited for it may load others and so make room
   documents_.reweigh(loaded.user);
   for (UserInput& input : waiting) dispatch(*entry, std::move(input));
   drain_pieces();
   drain_streams();
+  drain_repair();
   documents_.unpin(loaded.user);
 }
 
@@ -172,6 +175,7 @@ void Replica::on(const Committed& committed) {
   release(std::move(group));
   drain_pieces();
   drain_streams();
+  drain_repair();
   tell_progress();
   update_caught_up();
 }
@@ -211,6 +215,7 @@ void Replica::release(Group group) {
                      if (!again.deliver.events.empty()) emit(std::move(again.deliver));
                    },
                    [this](Deliver& deliver) { emit(std::move(deliver)); },
+                   [this](Dismiss& dismiss) { emit(std::move(dismiss)); },
                },
                held);
   }
@@ -257,6 +262,7 @@ void Replica::fail_group(Group group) {
                    [this](HeldRead& read) { on(UserInput(std::move(read.read))); },
                    [this](HeldRedelivery& again) { on(UserInput(std::move(again.redelivery))); },
                    [](Deliver&) {},
+                   [](Dismiss&) {},
                },
                one);
   }
@@ -286,6 +292,8 @@ void Replica::fail_storage(const wire::StoreBatch& in_doubt) {
   ledger_.roll_back();
   anti_entropy_.give_up(now_.monotonic_ms);
   drop_pieces();
+  repair_.reset();
+  repair_needs_.next_scrub_ms = 0;  // what the last one found may be undone
   streams_.clear();
   note(Note::Level::error, "the disk refuses writes: clients' writes are refused until it is back");
   // Whether this process may go on under its id is asked again: what had settled it is undone.

@@ -9,6 +9,7 @@
 #include "cluster/origin_streams.h"
 #include "cluster/peer_table.h"
 #include "cluster/rate_limiter.h"
+#include "cluster/repair.h"
 #include "cluster/replica_io.h"
 #include "cluster/replica_settings.h"
 #include "cluster/replica_status.h"
@@ -89,7 +90,8 @@ class Replica {
     Redelivery redelivery;
     Deliver deliver;
   };
-  using Held = std::variant<HeldWrite, HeldRequest, HeldAnswer, HeldRead, HeldRedelivery, Deliver>;
+  using Held =
+      std::variant<HeldWrite, HeldRequest, HeldAnswer, HeldRead, HeldRedelivery, Deliver, Dismiss>;
 
   struct Group {
     Ticket ticket = 0;
@@ -162,6 +164,19 @@ class Replica {
   void watch_peers();
   wire::NodeReport report() const;
 
+  // replica_repair.cpp: records that are not what they should be
+  void on(Scrubbed scrubbed);
+  void receive(Peer& peer, wire::RepairPull pull);
+  bool take_repair_piece(const Peer& peer, wire::PullPiece& piece);
+  void watch_repair();
+  void start_repair();
+  const Peer* repairing_peer() const;
+  void drain_repair();
+  bool adopt_user();
+  bool adopt(crdt::Document& document);
+  bool drop_what_differs(crdt::Document& document);
+  void finish_repair();
+
   ReplicaOptions options_;
   Random& random_;
   Now now_;
@@ -178,6 +193,8 @@ class Replica {
   AntiEntropy anti_entropy_;
   std::deque<wire::PullPiece> pieces_;  ///< of the active pull; bounded by the credit given
   std::set<UserId> piece_users_;        ///< of the first of them, pinned while the rest is read
+  std::optional<Repair> repair_;
+  RepairNeeds repair_needs_;
   std::map<std::string, crdt::VersionVector> start_targets_;  ///< to be covered before ready
 
   bool caught_up_ = false;

@@ -117,7 +117,7 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
 void Replica::handle(DocumentCache::Entry& entry, ClientRequest request) {
   const ReplicaId self = ledger_.replica();
   if (request.cursor && request.cursor_is_authentic &&
-      (*request.cursor)[self] > ledger_.vector()[self]) {
+      request.cursor->vector[self] > ledger_.vector()[self]) {
     mint("a client knows more of it than this disk does");
   }
   Answer answer{request.session, {}};

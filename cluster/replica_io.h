@@ -6,6 +6,7 @@
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 #include "wire/client_messages.h"
+#include "wire/cursor.h"
 #include "wire/peer_messages.h"
 #include "wire/store_batch.h"
 
@@ -34,7 +35,7 @@ struct ClientRequest {
   UserId user;
   wire::StateRequest::Want want = wire::StateRequest::Want::unstated;
   /// What the cursor says, where there was one that this cluster sealed.
-  std::optional<crdt::VersionVector> cursor;
+  std::optional<wire::Cursor> cursor;
   /// True when the cursor cannot have been made up by the client.
   bool cursor_is_authentic = false;
   std::vector<Dot> seen;
@@ -64,6 +65,7 @@ struct Redelivery {
 struct UserLoaded {
   UserId user;
   Result<wire::UserRecords> records;
+  crdt::Horizon horizon = {};
 };
 
 /// Names one commit.
@@ -88,6 +90,11 @@ struct Reconfigured {
   ReplicaSettings settings;
 };
 
+/// The answer to Scrub.
+struct Scrubbed {
+  wire::ScrubFindings findings;
+};
+
 /// What a member sent; the transport has checked who it is.
 struct PeerReceived {
   std::string peer;
@@ -99,7 +106,7 @@ struct Tick {};
 inline constexpr std::int64_t tick_interval_ms = 50;
 
 using Input = std::variant<ClientWrite, ClientRequest, ClientAnswer, StateRead, UserLoaded,
-                           Committed, StoreRecovered, Reconfigured, PeerReceived, Tick>;
+                           Committed, StoreRecovered, Scrubbed, Reconfigured, PeerReceived, Tick>;
 
 // ---- effects
 
@@ -165,9 +172,23 @@ struct ServePull {
   std::string peer;
   wire::Pull pull;
 };
+/// Answer this repair from a snapshot of the store.
+struct ServeRepair {
+  std::string peer;
+  wire::RepairPull pull;
+};
 struct GrantPull {
   std::string peer;
   wire::PullCredit credit;
+};
+
+/// Read all records and compare them with the sums of their buckets; answered by Scrubbed. Not
+/// urgent: whatever else the store is asked for comes first.
+struct Scrub {};
+
+/// Close the user's sessions, that they resume by their cursors: what they were told was wrong.
+struct Dismiss {
+  UserId user;
 };
 
 /// Something that an operator may want to read.
@@ -179,6 +200,6 @@ struct Note {
 
 using Effect =
     std::variant<LoadUser, Commit, RecoverStore, Answer, Notify, Deliver, StateReadAnswer, Publish,
-                 AskPeer, AnswerPeer, ServePull, GrantPull, Note>;
+                 AskPeer, AnswerPeer, ServePull, ServeRepair, GrantPull, Scrub, Dismiss, Note>;
 
 }  // namespace anabranch::cluster

@@ -37,6 +37,7 @@ wire::NodeReport Replica::report() const {
   report.epoch = options_.epoch;
   report.ready = ready();
   report.wall_ms = now_.wall_ms;
+  report.damaged = durable.damaged;
   return report;
 }
 
@@ -57,6 +58,8 @@ void Replica::forget_peer(const std::string& name) {
   }
   anti_entropy_.forget(name);
   start_targets_.erase(name);
+  repair_needs_.diverged_from.erase(name);
+  if (repair_ && repair_->peer == name) repair_.reset();
 }
 
 void Replica::on(PeerReceived received) {
@@ -122,7 +125,7 @@ void Replica::receive(Peer& peer, wire::PullCredit credit) {
 }
 
 void Replica::receive(Peer& peer, wire::PullPiece piece) {
-  if (!storage_ok_) return;
+  if (!storage_ok_ || take_repair_piece(peer, piece)) return;
   const bool was_active = anti_entropy_.active().has_value();
   if (!anti_entropy_.expects(peer.member.name, piece, now_.monotonic_ms)) {
     // A piece out of turn has ended the pull: what it still has to say is not heard.
@@ -184,8 +187,11 @@ std::optional<bool> Replica::digest_equal(const Peer& peer) const {
 void Replica::watch_digest(Peer& peer) {
   const crdt::VersionVector& vector = ledger_.durable().vector;
   if (peer.diverged_at == vector || digest_equal(peer).value_or(true)) return;
+  // One of the two knows already, and mends itself.
+  if (peer.report->damaged || ledger_.durable().damaged) return;
   peer.diverged_at = vector;
   ++counters_.divergences_found;
+  repair_needs_.diverged_from.insert(peer.member.name);
   note(Note::Level::error, "the state differs from " + peer.member.name +
                                "'s though both know the same writes: a defect or a damaged disk");
 }
@@ -352,6 +358,7 @@ void Replica::on(const Tick&) {
     note(Note::Level::warning, "a pull from " + *peer + " has stalled; asking again");
   }
   start_pull();
+  watch_repair();
   tell_progress();
   update_caught_up();
 }

@@ -22,6 +22,8 @@ struct ReplicaSettings {
 /// What holds for the life of a process beside that.
 struct ReplicaOptions : ReplicaSettings {
   std::size_t document_cache_bytes = 256 << 20;
+  /// How often all records are read and compared with the digest; first once caught up.
+  std::int64_t scrub_interval_ms = std::int64_t{24} * 60 * 60 * 1000;
   std::size_t stream_bytes = 64 << 20;  ///< publications that wait for what came before them
 };
 

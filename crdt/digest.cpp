@@ -46,6 +46,22 @@ std::size_t StateDigest::bucket_of(std::string_view user) {
   return static_cast<std::size_t>(hash128(user) % bucket_count);
 }
 
+std::vector<std::size_t> StateDigest::differing(const StateDigest& other) const {
+  std::vector<std::size_t> buckets;
+  for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
+    if (sums_[bucket] != other.sums_[bucket]) buckets.push_back(bucket);
+  }
+  return buckets;
+}
+
+std::map<std::size_t, Uint128> StateDigest::differences_from(const StateDigest& other) const {
+  std::map<std::size_t, Uint128> differences;
+  for (const std::size_t bucket : differing(other)) {
+    differences[bucket] = sums_[bucket] - other.sums_[bucket];
+  }
+  return differences;
+}
+
 std::string StateDigest::to_string() const {
   std::array<std::uint64_t, 2 * bucket_count> words;
   auto* word = words.data();

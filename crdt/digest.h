@@ -6,8 +6,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace anabranch::crdt {
 
@@ -27,6 +29,12 @@ class StateDigest {
   void subtract(std::size_t bucket, Uint128 hash) { sums_[bucket] -= hash; }
   void set(std::size_t bucket, Uint128 sum) { sums_[bucket] = sum; }
   Uint128 bucket(std::size_t index) const { return sums_[index]; }
+
+  /// The buckets whose sums differ from `other`'s.
+  std::vector<std::size_t> differing(const StateDigest& other) const;
+
+  /// Those buckets, each with its sum here less the sum there, modulo 2^128.
+  std::map<std::size_t, Uint128> differences_from(const StateDigest& other) const;
 
   /// 32 lower-case hex digits over all buckets; equal states give equal text.
   std::string to_string() const;

@@ -66,6 +66,14 @@ Document::Merged Document::merge(const Path& path, Record record) {
   return merged;
 }
 
+bool Document::drop(const Path& path) {
+  const auto found = records_.find(path);
+  if (found == records_.end()) return false;
+  count(path, found->second, -1);
+  records_.erase(found);
+  return true;
+}
+
 const Record* Document::find(const Path& path) const {
   const auto found = records_.find(path);
   return found == records_.end() ? nullptr : &found->second;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "crdt/horizon.h"
 #include "crdt/path.h"
 #include "crdt/record.h"
 #include "crdt/stamp.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -49,6 +51,13 @@ class Document {
   /// Takes a record in. Of equal writes that two nodes took, the lower dot stands.
   Merged merge(const Path& path, Record record);
 
+  /// Takes a record out though nothing has won over it: a repair knows better. False where there is
+  /// none. What stood below it under the same stamp stays.
+  bool drop(const Path& path);
+
+  const Horizon& horizon() const { return horizon_; }
+  void set_horizon(Horizon horizon) { horizon_ = std::move(horizon); }
+
   const Record* find(const Path& path) const;
 
   /// The standing records that dominate such a write, in path order: at its path and above it.
@@ -64,9 +73,8 @@ class Document {
 
   const Records& records() const { return records_; }
 
-  /// The user's version: the highest of any write merged. It never falls, for only a greater
-  /// stamp removes a record.
-  std::uint64_t version() const { return version_; }
+  /// The user's version: the highest of any write merged, and at least the floor. It never falls.
+  std::uint64_t version() const { return std::max(version_, horizon_.floor); }
 
   /// Of values alone; tombstones and unknown kinds are not the user's to pay for.
   std::size_t value_count() const { return value_count_; }
@@ -89,6 +97,7 @@ class Document {
   void count(const Path& path, const Record& record, int sign);
 
   Records records_;
+  Horizon horizon_;
   std::uint64_t version_ = 0;
   std::size_t value_count_ = 0;
   std::size_t value_bytes_ = 0;

@@ -246,6 +246,12 @@ void ReplicaLoop::carry_out(cluster::AnswerPeer& effect) {
 
 void ReplicaLoop::carry_out(cluster::ServePull& effect) { store_worker_->add(std::move(effect)); }
 
+void ReplicaLoop::carry_out(cluster::ServeRepair& effect) { store_worker_->add(std::move(effect)); }
+
+void ReplicaLoop::carry_out(cluster::Scrub& effect) { store_worker_->add(effect); }
+
+void ReplicaLoop::carry_out(cluster::Dismiss& effect) { rooms_.dismiss(effect.user); }
+
 void ReplicaLoop::carry_out(cluster::GrantPull& effect) { store_worker_->add(std::move(effect)); }
 
 void ReplicaLoop::carry_out(cluster::Note& effect) {

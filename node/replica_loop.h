@@ -134,7 +134,10 @@ class ReplicaLoop final : public transport::SessionSink {
   void carry_out(cluster::AskPeer& effect);
   void carry_out(cluster::AnswerPeer& effect);
   void carry_out(cluster::ServePull& effect);
+  void carry_out(cluster::ServeRepair& effect);
   void carry_out(cluster::GrantPull& effect);
+  void carry_out(cluster::Scrub& effect);
+  void carry_out(cluster::Dismiss& effect);
   void carry_out(cluster::Note& effect);
 
   Options options_;

@@ -50,6 +50,15 @@ void Rooms::deliver(const UserId& user, std::optional<SessionId> except,
   }
 }
 
+void Rooms::dismiss(const UserId& user) {
+  const auto room = by_user_.find(user);
+  if (room == by_user_.end()) return;
+  for (const SessionId id : room->second) {
+    sessions_.at(id).connection->close(transport::CloseCode::service_restart,
+                                       "the state was mended: resume");
+  }
+}
+
 transport::Frame Rooms::encode(const wire::ClientEvent& event) const {
   return std::make_shared<const std::string>(wire::encode(event, cursors_));
 }

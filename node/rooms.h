@@ -41,6 +41,9 @@ class Rooms {
   void deliver(const UserId& user, std::optional<SessionId> except,
                const std::vector<wire::ClientEvent>& events);
 
+  /// Closes all of a user's sessions with 1012: they come back and resume.
+  void dismiss(const UserId& user);
+
   std::size_t sessions() const { return sessions_.size(); }
   std::size_t users() const { return by_user_.size(); }
 

@@ -18,6 +18,10 @@ constexpr std::chrono::milliseconds recovery_interval{500};
 constexpr std::chrono::seconds abandoned_after{30};
 /// More credit than this serves nobody.
 constexpr std::uint32_t max_credit = 64;
+/// A scrub reads so many records in one go, some milliseconds' work, and then lets the machine
+/// rest.
+constexpr std::size_t scrub_records = 5'000;
+constexpr std::chrono::milliseconds scrub_pause{5};
 
 }  // namespace
 
@@ -34,6 +38,7 @@ void StoreWorker::run() {
   while (true) {
     const auto now = SteadyClock::now();
     const auto deadline = is_serving  ? now
+                          : scrub_    ? now + scrub_pause
                           : recovery_ ? next_recovery_
                                       : now + std::chrono::seconds(1);
     std::vector<Job> jobs = inbox_.take(deadline);
@@ -42,30 +47,74 @@ void StoreWorker::run() {
     if (recovery_ && SteadyClock::now() >= next_recovery_) try_recovery();
     is_serving = serve_one_round();
     drop_abandoned();
+    if (scrub_ && jobs.empty() && !is_serving) scrub_on();
   }
 }
 
 void StoreWorker::on(const cluster::LoadUser& load) {
-  output_.input(cluster::UserLoaded{load.user, store_.load_user(load.user)});
+  cluster::UserLoaded loaded{load.user, store_.load_user(load.user), {}};
+  if (auto horizon = store_.load_horizon(load.user)) {
+    loaded.horizon = *std::move(horizon);
+  } else {
+    loaded.records = tl::unexpected(std::move(horizon.error()));
+  }
+  output_.input(std::move(loaded));
 }
 
 void StoreWorker::on(cluster::ServePull& serve) {
-  auto cursor = store_.open_pull(serve.pull.vector);
+  begin_serving(serve.peer, false, serve.pull.id, serve.pull.credit,
+                store_.open_pull(serve.pull.vector));
+}
+
+void StoreWorker::on(cluster::ServeRepair& serve) {
+  begin_serving(serve.peer, true, serve.pull.id, serve.pull.credit,
+                store_.open_buckets(serve.pull.digest));
+}
+
+void StoreWorker::begin_serving(const std::string& peer, bool is_repair, std::uint64_t id,
+                                std::uint32_t credit,
+                                Result<std::unique_ptr<storage::PullCursor>> cursor) {
+  const std::pair key(peer, is_repair);
   if (!cursor) {
-    log_.warning("cannot serve a pull", {{"peer", serve.peer}, {"error", cursor.error().message}});
-    serving_.erase(serve.peer);
+    log_.warning("cannot serve a pull", {{"peer", peer}, {"error", cursor.error().message}});
+    serving_.erase(key);
     return;
   }
-  serving_[serve.peer] = {serve.pull.id, 0, std::min(serve.pull.credit, max_credit),
-                          std::move(*cursor), SteadyClock::now()};
+  serving_[key] = {id, 0, std::min(credit, max_credit), std::move(*cursor), SteadyClock::now()};
 }
 
 void StoreWorker::on(const cluster::GrantPull& grant) {
-  const auto found = serving_.find(grant.peer);
-  if (found == serving_.end() || found->second.id != grant.credit.id) return;
+  const auto found = std::find_if(serving_.begin(), serving_.end(), [&grant](const auto& entry) {
+    return entry.first.first == grant.peer && entry.second.id == grant.credit.id;
+  });
+  if (found == serving_.end()) return;
   Serving& serving = found->second;
   serving.credit = std::min(max_credit, serving.credit + std::min(grant.credit.credit, max_credit));
   serving.touched = SteadyClock::now();
+}
+
+void StoreWorker::on(const cluster::Scrub&) {
+  auto scrub = store_.open_scrub();
+  if (!scrub) {
+    log_.warning("cannot scrub", {{"error", scrub.error().message}});
+    return;
+  }
+  scrub_ = std::move(*scrub);
+}
+
+void StoreWorker::scrub_on() {
+  const auto done = scrub_->step(scrub_records);
+  if (!done) {
+    // Files that cannot be read are beyond a repair of records.
+    log_.error(
+        "the data directory is damaged: replace it by an empty one, and the other members "
+        "fill it",
+        {{"error", done.error().message}});
+    scrub_.reset();
+  } else if (*done) {
+    output_.input(cluster::Scrubbed{scrub_->findings()});
+    scrub_.reset();
+  }
 }
 
 void StoreWorker::on(const cluster::RecoverStore& recover) {
@@ -80,7 +129,7 @@ bool StoreWorker::serve_one_round() {
       ++at;
       continue;
     }
-    if (!send_piece(at->first, at->second)) {
+    if (!send_piece(at->first.first, at->second)) {
       at = serving_.erase(at);
       continue;
     }
@@ -103,7 +152,8 @@ bool StoreWorker::send_piece(const std::string& peer, Serving& serving) {
     return false;
   }
   --serving.credit;
-  wire::PullPiece message{serving.id, serving.next_index++, std::move(piece->writes), {}};
+  wire::PullPiece message{
+      serving.id, serving.next_index++, std::move(piece->writes), {}, std::move(piece->horizons)};
   if (piece->last) message.vector = serving.cursor->vector();
   output_.piece(peer, std::move(message));
   return !piece->last;
@@ -111,6 +161,7 @@ bool StoreWorker::send_piece(const std::string& peer, Serving& serving) {
 
 void StoreWorker::try_recovery() {
   next_recovery_ = SteadyClock::now() + recovery_interval;
+  scrub_.reset();
   serving_.clear();  // their snapshots would hold the old database open
   if (!store_.recover()) return;
   auto resurfaced = read_beyond(recovery_->vector);

@@ -13,20 +13,21 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <variant>
 
 namespace anabranch::node {
 
 /// The thread that reads the store: documents that are not in memory, the answers to peers' pulls
-/// (each from one snapshot, as far as its credit goes), and the recovery of a store whose commit
-/// has failed.
+/// and repairs (each from one snapshot, as far as its credit goes), the recovery of a store whose
+/// commit has failed, and, while nothing else is to be done, the scrub.
 class StoreWorker {
  public:
-  using Job = std::variant<cluster::LoadUser, cluster::ServePull, cluster::GrantPull,
-                           cluster::RecoverStore>;
+  using Job = std::variant<cluster::LoadUser, cluster::ServePull, cluster::ServeRepair,
+                           cluster::GrantPull, cluster::RecoverStore, cluster::Scrub>;
   /// Both are called on the worker's thread.
   struct Output {
-    std::function<void(cluster::Input)> input;  ///< UserLoaded, StoreRecovered
+    std::function<void(cluster::Input)> input;  ///< UserLoaded, StoreRecovered, Scrubbed
     std::function<void(const std::string& peer, wire::PullPiece piece)> piece;
   };
 
@@ -39,7 +40,8 @@ class StoreWorker {
   void add(Job job) { inbox_.push(std::move(job)); }
 
  private:
-  /// A pull under way; one for each peer, so that no peer can hold more than one snapshot.
+  /// An answer under way; one pull and one repair for each peer, so that no peer can hold more
+  /// than two snapshots.
   struct Serving {
     std::uint64_t id = 0;
     std::uint64_t next_index = 0;
@@ -51,7 +53,12 @@ class StoreWorker {
   void run();
   void on(const cluster::LoadUser& load);
   void on(cluster::ServePull& serve);
+  void on(cluster::ServeRepair& serve);
   void on(const cluster::GrantPull& grant);
+  void on(const cluster::Scrub& scrub);
+  void begin_serving(const std::string& peer, bool is_repair, std::uint64_t id,
+                     std::uint32_t credit, Result<std::unique_ptr<storage::PullCursor>> cursor);
+  void scrub_on();
   void on(const cluster::RecoverStore& recover);
   bool serve_one_round();
   void drop_abandoned();
@@ -62,7 +69,8 @@ class StoreWorker {
   storage::Store& store_;
   const Log& log_;
   Output output_;
-  std::map<std::string, Serving> serving_;
+  std::map<std::pair<std::string, bool>, Serving> serving_;  ///< by peer and whether a repair
+  std::unique_ptr<storage::ScrubCursor> scrub_;
   std::optional<cluster::RecoverStore> recovery_;
   std::chrono::steady_clock::time_point next_recovery_;
   Inbox<Job> inbox_;

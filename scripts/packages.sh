@@ -28,7 +28,7 @@ sanitizers_packages() { echo clang-19 libclang-rt-19-dev llvm-19; }
 # The architecture check and the system tests run on Node.js; one from elsewhere will do. The latter
 # set the nodes' clocks with faketime.
 node_packages() {
-  echo faketime
+  echo faketime rocksdb-tools
   if ! has_node || ! command -v npm >/dev/null; then echo nodejs npm; fi
 }
 

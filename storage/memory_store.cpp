@@ -1,8 +1,10 @@
 #include "storage/memory_store.h"
 
 #include "base/defects.h"
+#include "storage/scrub_totals.h"
 #include "storage/write_grouping.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -15,8 +17,11 @@ class MemoryPull final : public PullCursor {
  public:
   /// `later`: the vector as it goes on to change.
   MemoryPull(std::vector<crdt::Write> writes, crdt::VersionVector vector,
-             const crdt::VersionVector& later)
-      : writes_(std::move(writes)), vector_(std::move(vector)), later_(later) {}
+             const crdt::VersionVector& later, std::map<UserId, crdt::Horizon> horizons = {})
+      : writes_(std::move(writes)),
+        vector_(std::move(vector)),
+        later_(later),
+        horizons_(std::move(horizons)) {}
 
   Result<Piece> next(std::size_t max_bytes) override {
     Piece piece;
@@ -26,6 +31,11 @@ class MemoryPull final : public PullCursor {
       bytes += wire_cost(piece.writes.back());
     }
     piece.last = given_ == writes_.size();
+    for (const crdt::Write& write : piece.writes) {
+      if (auto horizon = horizons_.extract(write.user)) {
+        piece.horizons.emplace_back(std::move(horizon.key()), std::move(horizon.mapped()));
+      }
+    }
     return piece;
   }
 
@@ -38,6 +48,19 @@ class MemoryPull final : public PullCursor {
   std::size_t given_ = 0;
   crdt::VersionVector vector_;
   const crdt::VersionVector& later_;
+  std::map<UserId, crdt::Horizon> horizons_;  ///< not given yet
+};
+
+/// Has added everything up when it was made.
+class MemoryScrub final : public ScrubCursor {
+ public:
+  explicit MemoryScrub(wire::ScrubFindings findings) : findings_(std::move(findings)) {}
+
+  Result<bool> step(std::size_t) override { return true; }
+  wire::ScrubFindings findings() const override { return findings_; }
+
+ private:
+  wire::ScrubFindings findings_;
 };
 
 }  // namespace
@@ -98,6 +121,53 @@ Result<std::unique_ptr<PullCursor>> MemoryStore::open_pull(
   return std::make_unique<MemoryPull>(std::move(writes), std::move(claim), disk_.state.vector);
 }
 
+Result<crdt::Horizon> MemoryStore::load_horizon(const UserId& user) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = disk_.horizons.find(user);
+  return found == disk_.horizons.end() ? crdt::Horizon() : found->second;
+}
+
+Result<std::unique_ptr<PullCursor>> MemoryStore::open_buckets(
+    const crdt::StateDigest& theirs) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<crdt::Write> writes;
+  const std::vector<std::size_t> wanted = disk_.state.digest.differing(theirs);
+  for (const auto& [user, records] : disk_.users) {
+    const std::size_t bucket = crdt::StateDigest::bucket_of(user);
+    if (!std::binary_search(wanted.begin(), wanted.end(), bucket)) continue;
+    for (const auto& [path, record] : records) writes.push_back(write_of(user, path, record));
+  }
+  return std::make_unique<MemoryPull>(std::move(writes), disk_.state.vector, disk_.state.vector,
+                                      disk_.horizons);
+}
+
+Result<std::unique_ptr<ScrubCursor>> MemoryStore::open_scrub() const {
+  const std::lock_guard lock(mutex_);
+  crdt::StateDigest found;
+  wire::StateTotals totals;
+  for (const auto& [user, records] : disk_.users) {
+    ++totals.users;
+    for (const auto& [path, record] : records) {
+      found.add(crdt::StateDigest::bucket_of(user), crdt::digest_of(user, path, record));
+      count(totals, path, record);
+    }
+  }
+  return std::make_unique<MemoryScrub>(wire::ScrubFindings{
+      found.differences_from(disk_.state.digest), excess(totals, disk_.state.totals)});
+}
+
+void MemoryStore::damage(const UserId& user, const crdt::Path& path,
+                         std::optional<crdt::Record> record) {
+  const std::lock_guard lock(mutex_);
+  ++disk_.commits;
+  if (record) {
+    disk_.users[user].insert_or_assign(path, *std::move(record));
+    return;
+  }
+  disk_.users[user].erase(path);
+  if (disk_.users[user].empty()) disk_.users.erase(user);
+}
+
 Result<void> MemoryStore::recover() {
   const std::lock_guard lock(mutex_);
   failed_ = true;
@@ -143,7 +213,9 @@ void MemoryStore::apply(Disk& disk, const wire::StoreBatch& batch) {
   for (const wire::RecordChange& change : batch.records) apply(disk, change);
   for (const auto& [origin, seq] : batch.advanced.entries()) disk.state.vector.raise(origin, seq);
   for (const auto& [bucket, sum] : batch.digests) disk.state.digest.set(bucket, sum);
+  for (const auto& [user, horizon] : batch.horizons) disk.horizons[user] = horizon;
   disk.state.totals = batch.totals;
+  if (batch.damaged) disk.state.damaged = *batch.damaged;
   if (batch.replica) disk.state.replica = *batch.replica;
   ++disk.commits;
 }

@@ -28,7 +28,13 @@ class MemoryStore final : public Store {
   Result<wire::UserRecords> load_user(const UserId& user) const override;
   Result<void> commit(const wire::StoreBatch& batch) override;
   Result<std::unique_ptr<PullCursor>> open_pull(const crdt::VersionVector& vector) const override;
+  Result<crdt::Horizon> load_horizon(const UserId& user) const override;
+  Result<std::unique_ptr<PullCursor>> open_buckets(const crdt::StateDigest& theirs) const override;
+  Result<std::unique_ptr<ScrubCursor>> open_scrub() const override;
   Result<void> recover() override;
+
+  /// A record rots: it reads as `record` from now on, or is gone. Nothing else is changed by it.
+  void damage(const UserId& user, const crdt::Path& path, std::optional<crdt::Record> record);
 
   /// The next `count` commits that reach the disk fail; each failure lasts until `recover`.
   void fail_commits(std::size_t count, FailedCommit outcome);
@@ -47,6 +53,7 @@ class MemoryStore final : public Store {
   struct Disk {
     std::map<UserId, std::map<crdt::Path, crdt::Record>> users;
     std::set<std::tuple<Dot, UserId, crdt::Path>> log;
+    std::map<UserId, crdt::Horizon> horizons;
     wire::StoreState state;     ///< but for `beyond`, which the log knows
     std::uint64_t commits = 0;  ///< that have reached it
   };

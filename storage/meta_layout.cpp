@@ -75,6 +75,8 @@ Result<void> take_meta_entry(Meta& meta, std::string_view key, std::string_view 
     meta.notes.markers = read_markers(reader);
   } else if (key == meta_key::totals) {
     meta.totals = read_totals(reader);
+  } else if (key == meta_key::damaged) {
+    meta.damaged = reader.number<std::uint8_t>() != 0;
   } else if (key.starts_with(meta_key::vector_prefix)) {
     known = take_vector_entry(meta, key.substr(meta_key::vector_prefix.size()), reader);
   } else if (key.starts_with(meta_key::digest_prefix)) {

@@ -19,12 +19,13 @@
 // big-endian.
 //
 //     key                        value
-//     "format"                   4: version of all layouts in the database, 1
+//     "format"                   4: version of all layouts in the database, 2
 //     "replica"                  8: the replica id
 //     "node"                     the name of the node that last opened the directory
 //     "markers"                  36 each, 1 or 2: the marker files that may stand in the directory
 //                                (8 nonce, 8 device, 8 inode, 8 birth time in s, 4 and its ns)
 //     "totals"                   8 users, 8 values, 8 tombstones, 8 bytes
+//     "damaged"                  1: whether records wait for a repair; without it none do
 //     "proof"                    8: a number that `recover` writes to see that the disk takes it
 //     "vector/", 8: origin       8: seq; one entry for each origin
 //     "digest/", 2: bucket       16: the bucket's sum; a bucket without an entry is 0
@@ -33,7 +34,8 @@
 
 namespace anabranch::storage {
 
-inline constexpr std::uint32_t format_version = 1;
+/// Format 1 had no column family `horizons`.
+inline constexpr std::uint32_t format_version = 2;
 
 namespace meta_key {
 inline constexpr std::string_view format = "format";
@@ -41,6 +43,7 @@ inline constexpr std::string_view replica = "replica";
 inline constexpr std::string_view node = "node";
 inline constexpr std::string_view markers = "markers";
 inline constexpr std::string_view totals = "totals";
+inline constexpr std::string_view damaged = "damaged";
 inline constexpr std::string_view proof = "proof";
 inline constexpr std::string_view vector_prefix = "vector/";
 inline constexpr std::string_view digest_prefix = "digest/";
@@ -56,6 +59,7 @@ struct Meta {
   crdt::VersionVector vector;
   crdt::StateDigest digest;
   wire::StateTotals totals;
+  bool damaged = false;
 };
 
 /// Takes one entry in. Errc::corrupt for a damaged one.

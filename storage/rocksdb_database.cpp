@@ -25,7 +25,9 @@ constexpr std::size_t max_memtable_bytes = 64 * mebibyte;
 constexpr int filter_bits_per_key = 10;
 constexpr int max_open_files = 1024;
 
-constexpr std::array<const char*, 3> column_names = {"default", "records", "log"};
+constexpr std::array<const char*, 4> column_names = {"default", "records", "log", "horizons"};
+/// Those that every format has.
+constexpr std::size_t first_columns = 3;
 
 /// Hands RocksDB's warnings and errors on. Without a logger of one's own RocksDB writes a file LOG
 /// into its directory, and aborts the process when that meets a full disk.
@@ -82,11 +84,24 @@ rocksdb::ColumnFamilyOptions column_options(const DatabaseSettings& settings) {
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> all_columns(const DatabaseSettings& settings) {
+std::vector<rocksdb::ColumnFamilyDescriptor> columns_of(const DatabaseSettings& settings,
+                                                        std::size_t count) {
   const rocksdb::ColumnFamilyOptions options = column_options(settings);
   std::vector<rocksdb::ColumnFamilyDescriptor> columns;
-  for (const char* name : column_names) columns.emplace_back(name, options);
+  for (std::size_t at = 0; at < count; ++at) columns.emplace_back(column_names[at], options);
   return columns;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> all_columns(const DatabaseSettings& settings) {
+  return columns_of(settings, column_names.size());
+}
+
+/// How many of our columns a database that was made by this program, or an older one, has.
+std::size_t count_columns(const DatabaseSettings& settings) {
+  std::vector<std::string> names;
+  rocksdb::DB::ListColumnFamilies(database_options(settings), settings.directory.string(), &names)
+      .PermitUncheckedError();
+  return std::clamp(names.size(), first_columns, column_names.size());
 }
 
 using Handles = std::vector<rocksdb::ColumnFamilyHandle*>;
@@ -116,9 +131,9 @@ Result<void> check_columns(const DatabaseSettings& settings) {
   const auto status = rocksdb::DB::ListColumnFamilies(database_options(settings),
                                                       settings.directory.string(), &names);
   if (!status.ok()) return open_error(settings, status);
-  const bool ours = std::all_of(column_names.begin(), column_names.end(), [&names](auto* name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  });
+  const bool ours = std::all_of(
+      column_names.begin(), column_names.begin() + first_columns,
+      [&names](auto* name) { return std::find(names.begin(), names.end(), name) != names.end(); });
   if (ours) return {};
   return fail(Errc::invalid_config, settings.directory.string() +
                                         " holds the database of another program. Give this node "
@@ -218,6 +233,7 @@ Result<Database::Inspection> Database::inspect(const DatabaseSettings& settings)
 Result<std::shared_ptr<Database>> Database::open(const DatabaseSettings& settings, LogTail tail) {
   rocksdb::DBOptions options = database_options(settings);
   options.wal_recovery_mode = recovery_mode(tail);
+  options.create_missing_column_families = true;
   rocksdb::DB* rocks = nullptr;
   Handles handles;
   const auto status = rocksdb::DB::Open(options, settings.directory.string(), all_columns(settings),
@@ -232,8 +248,9 @@ Result<std::shared_ptr<Database>> Database::open_read_only(const DatabaseSetting
   options.wal_recovery_mode = recovery_mode(tail);
   rocksdb::DB* rocks = nullptr;
   Handles handles;
-  const auto status = rocksdb::DB::OpenForReadOnly(options, settings.directory.string(),
-                                                   all_columns(settings), &handles, &rocks);
+  const auto status =
+      rocksdb::DB::OpenForReadOnly(options, settings.directory.string(),
+                                   columns_of(settings, count_columns(settings)), &handles, &rocks);
   if (!status.ok()) return open_error(settings, status);
   return std::shared_ptr<Database>(new Database(rocks, std::move(handles)));
 }

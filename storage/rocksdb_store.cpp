@@ -2,6 +2,7 @@
 
 #include "storage/key_layout.h"
 #include "storage/meta_layout.h"
+#include "storage/rocksdb_buckets.h"
 #include "storage/rocksdb_pull.h"
 #include "storage/wal_evidence.h"
 
@@ -35,8 +36,8 @@ Result<wire::StoreState> load_state(const Database& database) {
   for (const auto& [origin, seq] : ends->entries()) {
     if (seq > meta->vector[origin]) beyond.raise(origin, seq);
   }
-  return wire::StoreState{*meta->notes.replica, std::move(meta->vector), meta->digest, meta->totals,
-                          std::move(beyond)};
+  return wire::StoreState{*meta->notes.replica, std::move(meta->vector), meta->digest,
+                          meta->totals,         std::move(beyond),       meta->damaged};
 }
 
 using Changes = std::vector<wire::RecordChange>;
@@ -62,15 +63,22 @@ void add_changes(rocksdb::WriteBatch& batch, const Database& database, const Cha
   }
 }
 
-void add_meta(rocksdb::WriteBatch& batch, const wire::StoreBatch& changes) {
+void add_meta(rocksdb::WriteBatch& batch, const Database& database,
+              const wire::StoreBatch& changes) {
   for (const auto& [origin, seq] : changes.advanced.entries()) {
     batch.Put(meta_key::vector(origin), encode_number(seq));
   }
   for (const auto& [bucket, sum] : changes.digests) {
     batch.Put(meta_key::digest(bucket), encode_digest(sum));
   }
+  for (const auto& [user, horizon] : changes.horizons) {
+    batch.Put(database.column(Column::horizons), user, encode_horizon(horizon));
+  }
   if (changes.replica) {
     batch.Put(slice_of(meta_key::replica), encode_number(changes.replica->value));
+  }
+  if (changes.damaged) {
+    batch.Put(slice_of(meta_key::damaged), std::string(1, *changes.damaged ? '\1' : '\0'));
   }
   batch.Put(slice_of(meta_key::totals), encode_totals(changes.totals));
 }
@@ -106,11 +114,22 @@ class RocksdbStore final : public Store {
     return tl::unexpected(storage_error("cannot read the user's records", entry->status()));
   }
 
+  Result<crdt::Horizon> load_horizon(const UserId& user) const override {
+    if (!database_) return closed();
+    rocksdb::PinnableSlice value;
+    const auto status =
+        database_->rocks().Get({}, database_->column(Column::horizons), user, &value);
+    if (status.IsNotFound()) return crdt::Horizon();
+    if (!status.ok())
+      return tl::unexpected(storage_error("cannot read the user's horizon", status));
+    return decode_horizon(view_of(value));
+  }
+
   Result<void> commit(const wire::StoreBatch& changes) override {
     if (failure_) return fail(Errc::io, "the store takes no writes since one failed: " + *failure_);
     rocksdb::WriteBatch batch;
     add_changes(batch, *database_, changes.records);
-    add_meta(batch, changes);
+    add_meta(batch, *database_, changes);
     const auto status = database_->rocks().Write(durable(), &batch);
     if (status.ok()) return {};
     // Whatever RocksDB calls it, for the caller it is a write whose outcome is unknown.
@@ -121,6 +140,16 @@ class RocksdbStore final : public Store {
   Result<std::unique_ptr<PullCursor>> open_pull(const crdt::VersionVector& vector) const override {
     if (!database_) return closed();
     return open_rocksdb_pull(database_, vector);
+  }
+
+  Result<std::unique_ptr<PullCursor>> open_buckets(const crdt::StateDigest& theirs) const override {
+    if (!database_) return closed();
+    return open_rocksdb_buckets(database_, theirs);
+  }
+
+  Result<std::unique_ptr<ScrubCursor>> open_scrub() const override {
+    if (!database_) return closed();
+    return open_rocksdb_scrub(database_);
   }
 
   Result<void> recover() override {
@@ -222,6 +251,9 @@ Result<void> claim(const DataDirectory& directory, const Database& database, con
     batch.Put(slice_of(meta_key::node), node_name);
   }
   batch.Put(slice_of(meta_key::markers), encode_markers(markers));
+  if (meta.format != format_version) {
+    batch.Put(slice_of(meta_key::format), encode_format(format_version));
+  }
   auto status = database.rocks().Write(durable(), &batch);
   // Into a table file too, so that the notes do not go with a log that someone tidies away.
   if (status.ok()) status = database.rocks().Flush({}, database.column(Column::meta));

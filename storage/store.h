@@ -2,11 +2,14 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "crdt/digest.h"
+#include "crdt/horizon.h"
 #include "crdt/version_vector.h"
 #include "wire/store_batch.h"
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace anabranch::storage {
@@ -19,20 +22,36 @@ class PullCursor {
 
   struct Piece {
     std::vector<crdt::Write> writes;
+    /// Of the users in `writes`, where they are not empty; of a repair alone.
+    std::vector<std::pair<UserId, crdt::Horizon>> horizons = {};
     bool last = false;
   };
   /// Writes that the asker lacks, whole ones, until they hold `max_bytes` or more. In the order
-  /// of their dots. After the last piece it must not be called again.
+  /// of their dots; those of a repair in the order of users and paths, each record by itself.
+  /// After the last piece it must not be called again.
   virtual Result<Piece> next(std::size_t max_bytes) = 0;
 
   /// The store's version vector in the same snapshot.
   virtual const crdt::VersionVector& vector() const = 0;
 };
 
+/// A walk through all records of one snapshot, to see whether they are what was written. Use and
+/// destroy it as a PullCursor.
+class ScrubCursor {
+ public:
+  virtual ~ScrubCursor() = default;
+
+  /// Reads up to so many records more; true when that was all of them.
+  virtual Result<bool> step(std::size_t records) = 0;
+
+  /// Good after the last step.
+  virtual wire::ScrubFindings findings() const = 0;
+};
+
 /// A node's durable state: records, their log (an index by dot) and meta. Knows nothing of
 /// conflicts: the replica decides, the store keeps.
 ///
-/// `commit` is called by one thread; `load_user`, `open_pull` and `recover` by one other. The two
+/// `commit` is called by one thread; what reads, and `recover`, by one other. The two
 /// may run at the same time, but for `recover`, during which nothing else is called.
 class Store {
  public:
@@ -44,6 +63,9 @@ class Store {
   /// All records of a user, in path order; empty for an unknown user.
   virtual Result<wire::UserRecords> load_user(const UserId& user) const = 0;
 
+  /// What the user's state has left behind; empty for an unknown user.
+  virtual Result<crdt::Horizon> load_horizon(const UserId& user) const = 0;
+
   /// Writes the batch atomically and returns when it is fsynced. An error means "unknown": the
   /// batch may still be found after `recover`. From then on every commit fails until then.
   virtual Result<void> commit(const wire::StoreBatch& batch) = 0;
@@ -51,6 +73,12 @@ class Store {
   /// Everything that `vector` does not cover, of all origins, beyond the store's own vector too.
   virtual Result<std::unique_ptr<PullCursor>> open_pull(
       const crdt::VersionVector& vector) const = 0;
+
+  /// All records, with horizons, of the buckets whose sums differ from `theirs`.
+  virtual Result<std::unique_ptr<PullCursor>> open_buckets(
+      const crdt::StateDigest& theirs) const = 0;
+
+  virtual Result<std::unique_ptr<ScrubCursor>> open_scrub() const = 0;
 
   /// Takes the store back into use after a failed commit (a disk that was full and has space
   /// again) and proves it by a durable write. On success `state` is what the disk really holds.

@@ -7,7 +7,8 @@ namespace anabranch::storage {
 Result<void> add_to_writes(std::vector<crdt::Write>& writes, const UserId& user,
                            const crdt::Path& path, const crdt::Record& record) {
   if (writes.empty() || writes.back().dot != record.dot) {
-    writes.push_back({user, record.stamp, record.dot, record.from_batch, {}});
+    writes.push_back(write_of(user, path, record));
+    return {};
   }
   crdt::Write& write = writes.back();
   if (write.user != user || write.stamp != record.stamp) {
@@ -16,6 +17,10 @@ Result<void> add_to_writes(std::vector<crdt::Write>& writes, const UserId& user,
   }
   write.changes.push_back({path, record.payload});
   return {};
+}
+
+crdt::Write write_of(const UserId& user, const crdt::Path& path, const crdt::Record& record) {
+  return {user, record.stamp, record.dot, record.from_batch, {{path, record.payload}}};
 }
 
 std::size_t wire_cost(const crdt::Write& write) {

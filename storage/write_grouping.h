@@ -15,6 +15,9 @@ namespace anabranch::storage {
 Result<void> add_to_writes(std::vector<crdt::Write>& writes, const UserId& user,
                            const crdt::Path& path, const crdt::Record& record);
 
+/// A record as a write of its own, whatever else its write has left.
+crdt::Write write_of(const UserId& user, const crdt::Path& path, const crdt::Record& record);
+
 /// About how many bytes a write takes on the wire.
 std::size_t wire_cost(const crdt::Write& write);
 

@@ -198,7 +198,7 @@ class PayloadWriter {
 
   void write_position(ObjectWriter& object, const Position& position) {
     object.integer("version", position.version);
-    object.text("cursor", cursors_.seal(position.vector));
+    object.text("cursor", cursors_.seal(position.vector, position.generation));
     object.boolean("behind", position.behind);
   }
 

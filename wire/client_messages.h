@@ -125,8 +125,9 @@ struct BatchSync {
 /// What every answer to a request tells of its place in history.
 struct Position {
   std::uint64_t version = 0;
-  crdt::VersionVector vector;  ///< becomes the cursor
+  crdt::VersionVector vector;  ///< becomes the cursor, with `generation`
   bool behind = false;
+  std::uint64_t generation = 0;  ///< of repairs of the user's state
 };
 
 struct Full {

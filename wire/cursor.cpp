@@ -12,10 +12,11 @@
 
 // A cursor is base64url, without padding, of
 //
-//     version   1 byte: 1
+//     version   1 byte: 2
+//     generation  the repair generation, a varint
 //     entries   each: origin, 8 bytes, the highest first; seq, a varint (7 bits a byte, the lowest
 //               first, the high bit set on all but the last byte); origins strictly rising
-//     seal      16 bytes: HMAC-SHA256(key, cluster name, 0x00, version and entries), cut
+//     seal      16 bytes: HMAC-SHA256(key, cluster name, 0x00, all that comes before), cut
 //
 // with key = HMAC-SHA256(secret, "anabranch cursor v1"). Without a secret the key is empty: the
 // seal then finds damage, but anyone can make one. A format with more in it gets a new version
@@ -25,12 +26,13 @@ namespace anabranch::wire {
 
 namespace {
 
-constexpr char format_version = 1;
+constexpr char format_version = 2;
 constexpr std::size_t seal_bytes = 16;
 constexpr std::size_t origin_bytes = 8;
 constexpr std::size_t max_varint_bytes = 10;
 constexpr std::size_t max_cursor_bytes =
-    (1 + max_origins * (origin_bytes + max_varint_bytes) + seal_bytes) * 4 / 3 + 4;
+    (1 + max_varint_bytes + max_origins * (origin_bytes + max_varint_bytes) + seal_bytes) * 4 / 3 +
+    4;
 
 std::string hmac_sha256(std::string_view key, std::string_view text) {
   std::string mac(EVP_MAX_MD_SIZE, '\0');
@@ -43,11 +45,15 @@ std::string hmac_sha256(std::string_view key, std::string_view text) {
   return mac;
 }
 
+void put_varint(std::string& out, std::uint64_t number) {
+  for (; number >= 128; number >>= 7) out += static_cast<char>(128 | (number & 127));
+  out += static_cast<char>(number);
+}
+
 void put_entry(std::string& out, ReplicaId origin, std::uint64_t seq) {
   for (int shift = 56; shift >= 0; shift -= 8)
     out += static_cast<char>(origin.value >> shift & 255);
-  for (; seq >= 128; seq >>= 7) out += static_cast<char>(128 | (seq & 127));
-  out += static_cast<char>(seq);
+  put_varint(out, seq);
 }
 
 bool take_varint(std::string_view& from, std::uint64_t& number) {
@@ -96,8 +102,9 @@ CursorCodec::CursorCodec(std::vector<std::string> secrets, std::string cluster)
   }
 }
 
-std::string CursorCodec::seal(const crdt::VersionVector& vector) const {
+std::string CursorCodec::seal(const crdt::VersionVector& vector, std::uint64_t generation) const {
   std::string bytes(1, format_version);
+  put_varint(bytes, generation);
   std::size_t entries = 0;
   for (const auto& [origin, seq] : vector.entries()) {
     // Knowing less than one does is safe.
@@ -108,7 +115,7 @@ std::string CursorCodec::seal(const crdt::VersionVector& vector) const {
   return base64url_encode(bytes);
 }
 
-std::optional<crdt::VersionVector> CursorCodec::open(std::string_view cursor) const {
+std::optional<Cursor> CursorCodec::open(std::string_view cursor) const {
   if (cursor.size() > max_cursor_bytes) return {};
   const auto bytes = base64url_decode(cursor);
   if (!bytes || bytes->size() < 1 + seal_bytes || bytes->front() != format_version) return {};
@@ -121,7 +128,13 @@ std::optional<crdt::VersionVector> CursorCodec::open(std::string_view cursor) co
   bool sealed = keys_.empty() && fits({});
   for (const std::string& key : keys_) sealed = sealed || fits(key);
   if (!sealed) return {};
-  return read_entries(body.substr(1));
+  std::string_view rest = body.substr(1);
+  Cursor opened;
+  if (!take_varint(rest, opened.generation)) return {};
+  auto vector = read_entries(rest);
+  if (!vector) return {};
+  opened.vector = *std::move(vector);
+  return opened;
 }
 
 std::string CursorCodec::mac(const std::string& key, std::string_view body) const {

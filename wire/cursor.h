@@ -2,6 +2,7 @@
 
 #include "crdt/version_vector.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,7 +10,15 @@
 
 namespace anabranch::wire {
 
-/// Turns a version vector into the opaque cursor that clients keep, and back. A cursor is sealed
+/// What a cursor says: the writes that its client knows, and the repair generation of its user's
+/// state (crdt::Horizon) when it was told.
+struct Cursor {
+  crdt::VersionVector vector;
+  std::uint64_t generation = 0;
+  bool operator==(const Cursor&) const = default;
+};
+
+/// Turns that into the opaque cursor that clients keep, and back. A cursor is sealed
 /// (HMAC-SHA256, cut to 128 bits) so that no client can claim knowledge of writes that a node
 /// never gave it; every node of a cluster shares the key material, so any of them opens it.
 /// Immutable; safe to share between threads.
@@ -19,10 +28,10 @@ class CursorCodec {
   /// Without one, cursors are only checked for form. `cluster` is bound into the seal.
   CursorCodec(std::vector<std::string> secrets, std::string cluster);
 
-  std::string seal(const crdt::VersionVector& vector) const;
+  std::string seal(const crdt::VersionVector& vector, std::uint64_t generation = 0) const;
 
   /// Nothing for a cursor that is damaged, foreign or of an unknown version.
-  std::optional<crdt::VersionVector> open(std::string_view cursor) const;
+  std::optional<Cursor> open(std::string_view cursor) const;
 
   /// True when an opened cursor proves where it came from: there is a secret.
   bool is_authentic() const { return !keys_.empty(); }

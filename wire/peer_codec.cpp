@@ -21,7 +21,7 @@ template <class Message>
 struct Codec;
 
 void pack_report(MsgpackWriter& out, const NodeReport& report) {
-  out.array(8);
+  out.array(9);
   out.uint(report.replica.value);
   pack_vector(out, report.vector);
   out.boolean(report.holds_beyond);
@@ -30,6 +30,7 @@ void pack_report(MsgpackWriter& out, const NodeReport& report) {
   out.boolean(report.ready);
   out.boolean(report.draining);
   out.integer(report.wall_ms);
+  out.boolean(report.damaged);
 }
 
 NodeReport unpack_report(MsgpackReader& in) {
@@ -43,6 +44,7 @@ NodeReport unpack_report(MsgpackReader& in) {
   report.ready = in.boolean("ready");
   report.draining = in.boolean("draining");
   report.wall_ms = unpack_time(in, "wall_ms");
+  report.damaged = in.boolean("damaged");
   in.end_array();
   return report;
 }
@@ -179,11 +181,12 @@ struct Codec<PullPiece> {
   static constexpr std::uint64_t type = 8;
 
   static void pack(MsgpackWriter& out, const PullPiece& piece) {
-    out.array(4);
+    out.array(5);
     out.uint(piece.id);
     out.uint(piece.index);
     pack_writes(out, piece.writes);
     piece.vector ? pack_vector(out, *piece.vector) : out.nil();
+    pack_horizons(out, piece.horizons);
   }
 
   static PullPiece unpack(MsgpackReader& in) {
@@ -192,7 +195,28 @@ struct Codec<PullPiece> {
     piece.index = in.uint("index");
     piece.writes = unpack_writes(in);
     if (!in.skip_nil()) piece.vector = unpack_vector(in);
+    piece.horizons = unpack_horizons(in);
     return piece;
+  }
+};
+
+template <>
+struct Codec<RepairPull> {
+  static constexpr std::uint64_t type = 9;
+
+  static void pack(MsgpackWriter& out, const RepairPull& pull) {
+    out.array(3);
+    out.uint(pull.id);
+    pack_digest(out, pull.digest);
+    out.uint(pull.credit);
+  }
+
+  static RepairPull unpack(MsgpackReader& in) {
+    RepairPull pull;
+    pull.id = in.uint("id");
+    pull.digest = unpack_digest(in);
+    pull.credit = static_cast<std::uint32_t>(in.uint("credit", 0, UINT32_MAX));
+    return pull;
   }
 };
 

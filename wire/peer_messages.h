@@ -1,6 +1,8 @@
 #pragma once
 
 #include "base/ids.h"
+#include "crdt/digest.h"
+#include "crdt/horizon.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 
@@ -8,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -28,6 +31,7 @@ struct NodeReport {
   bool ready = false;
   bool draining = false;
   std::int64_t wall_ms = 0;
+  bool damaged = false;  ///< records on its disk are known to be wrong: nobody takes them for right
 
   bool operator==(const NodeReport&) const = default;
 };
@@ -72,6 +76,16 @@ struct Pull {
   bool operator==(const Pull&) const = default;
 };
 
+/// DEALER → ROUTER: asks for all records of the buckets whose sums differ from these, covered by a
+/// vector or not. Answered by pieces that hold tombstones and horizons too, each record as a write
+/// of its own, in the order of users and paths; the vector of the last one says no more than when.
+struct RepairPull {
+  std::uint64_t id = 0;
+  crdt::StateDigest digest;
+  std::uint32_t credit = 0;
+  bool operator==(const RepairPull&) const = default;
+};
+
 /// DEALER → ROUTER: `credit` more pieces may be sent.
 struct PullCredit {
   std::uint64_t id = 0;
@@ -86,11 +100,13 @@ struct PullPiece {
   std::uint64_t index = 0;  ///< 0, 1, …
   std::vector<crdt::Write> writes;
   std::optional<crdt::VersionVector> vector;
+  /// Of users with records in this piece or the ones before, where they are not empty.
+  std::vector<std::pair<UserId, crdt::Horizon>> horizons = {};
   bool operator==(const PullPiece&) const = default;
 };
 
-using PeerMessage =
-    std::variant<PublishedWrites, Heartbeat, Hello, Welcome, Progress, Pull, PullCredit, PullPiece>;
+using PeerMessage = std::variant<PublishedWrites, Heartbeat, Hello, Welcome, Progress, Pull,
+                                 PullCredit, PullPiece, RepairPull>;
 
 /// A message with the name of the member that claims to have sent it. Where the link is encrypted
 /// the transport has compared the name with the key's owner.

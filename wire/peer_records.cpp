@@ -5,6 +5,7 @@
 #include "wire/limits.h"
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -80,11 +81,16 @@ void pack_write(MsgpackWriter& out, const crdt::Write& write) {
   for (const crdt::Change& change : write.changes) pack_change(out, change);
 }
 
+UserId unpack_user(MsgpackReader& in) {
+  UserId user(in.text("user", 1, max_name_bytes));
+  if (in.ok() && !is_valid_user(user)) in.fail("user must hold no control characters");
+  return user;
+}
+
 crdt::Write unpack_write(MsgpackReader& in) {
   crdt::Write write;
   in.begin_array("write");
-  write.user = in.text("user", 1, max_name_bytes);
-  if (in.ok() && !is_valid_user(write.user)) in.fail("user must hold no control characters");
+  write.user = unpack_user(in);
   write.stamp.version = in.uint("version", 1, crdt::max_version);
   write.stamp.timestamp_ms = unpack_time(in, "timestamp");
   write.stamp.tab = in.text("tab", 1, max_tab_bytes);
@@ -132,6 +138,60 @@ std::vector<crdt::Write> unpack_writes(MsgpackReader& in) {
   while (in.ok() && writes.size() < count) writes.push_back(unpack_write(in));
   in.end_array();
   return writes;
+}
+
+void pack_digest(MsgpackWriter& out, const crdt::StateDigest& digest) {
+  std::string bytes;
+  bytes.reserve(crdt::StateDigest::bucket_count * sizeof(Uint128));
+  for (std::size_t bucket = 0; bucket < crdt::StateDigest::bucket_count; ++bucket) {
+    const Uint128 sum = digest.bucket(bucket);
+    for (int shift = 120; shift >= 0; shift -= 8) bytes += static_cast<char>(sum >> shift & 255);
+  }
+  out.bytes(bytes);
+}
+
+crdt::StateDigest unpack_digest(MsgpackReader& in) {
+  constexpr std::size_t size = crdt::StateDigest::bucket_count * sizeof(Uint128);
+  const std::string_view bytes = in.bytes("digest", size);
+  crdt::StateDigest digest;
+  if (in.ok() && bytes.size() != size) in.fail("digest is of a wrong size");
+  if (!in.ok()) return digest;
+  for (std::size_t bucket = 0; bucket < crdt::StateDigest::bucket_count; ++bucket) {
+    Uint128 sum = 0;
+    for (const char byte : bytes.substr(bucket * sizeof sum, sizeof sum)) {
+      sum = sum << 8 | static_cast<unsigned char>(byte);
+    }
+    digest.set(bucket, sum);
+  }
+  return digest;
+}
+
+void pack_horizons(MsgpackWriter& out, const Horizons& horizons) {
+  out.array(horizons.size());
+  for (const auto& [user, horizon] : horizons) {
+    out.array(4);
+    out.text(user);
+    out.uint(horizon.floor);
+    out.uint(horizon.generation);
+    pack_vector(out, horizon.collected);
+  }
+}
+
+Horizons unpack_horizons(MsgpackReader& in) {
+  Horizons horizons;
+  const std::size_t count = in.begin_array("horizons");
+  while (in.ok() && horizons.size() < count) {
+    in.begin_array("horizon");
+    UserId user = unpack_user(in);
+    crdt::Horizon horizon;
+    horizon.floor = in.uint("floor", 0, crdt::max_version);
+    horizon.generation = in.uint("generation", 0, crdt::max_version);
+    horizon.collected = unpack_vector(in);
+    in.end_array();
+    horizons.emplace_back(std::move(user), std::move(horizon));
+  }
+  in.end_array();
+  return horizons;
 }
 
 std::int64_t unpack_time(MsgpackReader& in, const char* what) {

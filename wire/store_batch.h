@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "crdt/digest.h"
+#include "crdt/horizon.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 
@@ -38,14 +39,17 @@ struct StateTotals {
 
 /// One atomic, fsynced write: all of it is on disk or none.
 struct StoreBatch {
-  std::vector<RecordChange> records;       ///< applied in this order
-  crdt::VersionVector advanced;            ///< origins whose entry rose, with their new entry
-  std::map<std::size_t, Uint128> digests;  ///< buckets that changed, with their new sum
-  StateTotals totals;                      ///< after this batch
-  std::optional<ReplicaId> replica;        ///< a newly minted id
+  std::vector<RecordChange> records;         ///< applied in this order
+  crdt::VersionVector advanced;              ///< origins whose entry rose, with their new entry
+  std::map<std::size_t, Uint128> digests;    ///< buckets that changed, with their new sum
+  StateTotals totals;                        ///< after this batch
+  std::optional<ReplicaId> replica;          ///< a newly minted id
+  std::map<UserId, crdt::Horizon> horizons;  ///< that rose, as they are now
+  std::optional<bool> damaged;               ///< that changed
 
   bool empty() const {
-    return records.empty() && advanced.entries().empty() && digests.empty() && !replica;
+    return records.empty() && advanced.entries().empty() && digests.empty() && !replica &&
+           horizons.empty() && !damaged;
   }
 };
 
@@ -57,6 +61,15 @@ struct StoreState {
   StateTotals totals;
   /// Per origin, the highest seq of a record beyond the vector (of a pull that was cut).
   crdt::VersionVector beyond;
+  /// Records have been found to differ from what was written, and wait for their repair.
+  bool damaged = false;
+};
+
+/// What a walk through all records has found: how they differ from what is kept of them.
+struct ScrubFindings {
+  /// Buckets whose records do not add up to their sum: the difference, modulo 2^128.
+  std::map<std::size_t, Uint128> differences;
+  StateTotals excess;  ///< of the totals found over those kept, modulo 2^64
 };
 
 /// A user's records, as loaded.

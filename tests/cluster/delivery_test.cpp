@@ -130,7 +130,7 @@ TEST_F(Delivery, ARepeatedWriteIsFollowedByWhatStandsBelowIt) {
 
 ClientRequest with_cursor(crdt::VersionVector cursor, std::vector<Dot> seen = {}) {
   ClientRequest request;
-  request.cursor = std::move(cursor);
+  request.cursor = wire::Cursor{std::move(cursor)};
   request.seen = std::move(seen);
   return request;
 }

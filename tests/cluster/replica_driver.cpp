@@ -14,6 +14,7 @@ bool is_talk(const Effect& effect) {
   if (const auto* publish = std::get_if<Publish>(&effect)) {
     return std::holds_alternative<wire::Heartbeat>(publish->message);
   }
+  if (std::holds_alternative<Scrub>(effect)) return true;
   const auto* ask = std::get_if<AskPeer>(&effect);
   return ask && (std::holds_alternative<wire::Hello>(ask->message) ||
                  std::holds_alternative<wire::Progress>(ask->message));
@@ -58,7 +59,7 @@ void ReplicaDriver::ask_state(std::uint64_t session, std::optional<crdt::Version
   ClientRequest request;
   request.session = {session};
   request.user = "alice";
-  request.cursor = std::move(cursor);
+  if (cursor) request.cursor = wire::Cursor{*std::move(cursor)};
   request.cursor_is_authentic = true;
   request.seen = std::move(seen);
   run(std::move(request));
@@ -85,7 +86,16 @@ wire::NodeReport ReplicaDriver::report(ReplicaId replica, crdt::VersionVector ve
   report.vector = std::move(vector);
   report.holds_beyond = holds_beyond;
   report.wall_ms = now_.wall_ms;
+  if (!holds_beyond) report.digest = replica_.status(now_).digest;
   return report;
+}
+
+void ReplicaDriver::hear_digest(const std::string& peer, ReplicaId replica, std::string digest,
+                                bool damaged) {
+  wire::NodeReport other = report(replica, replica_.status(now_).vector, false);
+  other.digest = std::move(digest);
+  other.damaged = damaged;
+  receive(peer, wire::Heartbeat{std::move(other)});
 }
 
 void ReplicaDriver::hear(const std::string& peer, ReplicaId replica, crdt::VersionVector vector,
@@ -139,6 +149,7 @@ void ReplicaDriver::collect() {
     }
     if (const auto* ask = std::get_if<AskPeer>(&effect)) {
       if (const auto* pull = std::get_if<wire::Pull>(&ask->message)) pull_id_ = pull->id;
+      if (const auto* pull = std::get_if<wire::RepairPull>(&ask->message)) pull_id_ = pull->id;
     }
     if (const auto* publish = std::get_if<Publish>(&effect)) {
       const auto* writes = std::get_if<wire::PublishedWrites>(&publish->message);

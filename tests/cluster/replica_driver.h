@@ -44,11 +44,14 @@ class ReplicaDriver {
   void receive(const std::string& peer, wire::PeerMessage message);
   void hear(const std::string& peer, ReplicaId replica, crdt::VersionVector vector,
             bool holds_beyond = false);
+  /// The peer knows as much as the node and tells this digest.
+  void hear_digest(const std::string& peer, ReplicaId replica, std::string digest,
+                   bool damaged = false);
   /// b and c have nothing to tell: the node keeps its id.
   void hear_all();
   void welcome(const std::string& peer, ReplicaId replica, crdt::VersionVector vector);
   void publish(const std::string& peer, std::vector<crdt::Write> writes);
-  /// A piece of the answer to the last pull asked of `peer`.
+  /// A piece of the answer to the last pull or repair asked of `peer`.
   void piece(const std::string& peer, std::uint64_t index, std::vector<crdt::Write> writes,
              std::optional<crdt::VersionVector> last = {});
 
@@ -59,7 +62,7 @@ class ReplicaDriver {
   void recovered(wire::StoreState state, std::vector<crdt::Write> resurfaced = {});
 
   /// The effects since the last call, but for notes and for the talk that recurs by itself
-  /// (heartbeats, hellos, progress).
+  /// (heartbeats, hellos, progress, scrubs).
   std::vector<std::string> effects();
   /// The same with the talk.
   std::vector<std::string> effects_with_talk();
@@ -69,7 +72,7 @@ class ReplicaDriver {
   const std::vector<crdt::Write>& published() const { return published_; }
   /// What the last Welcome said.
   wire::NodeReport last_report();
-  /// The id that the last Pull asked of a peer carried.
+  /// The id that the last Pull or RepairPull asked of a peer carried.
   std::uint64_t pull_id() const { return pull_id_; }
 
  private:

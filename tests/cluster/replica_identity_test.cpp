@@ -128,7 +128,7 @@ TEST(ReplicaIdentity, ACursorThatKnowsMoreOfItIsEvidenceWhereItCannotBeMadeUp) {
 TEST(ReplicaIdentity, ACursorThatAClientMayHaveMadeUpIsNoEvidence) {
   ReplicaDriver node({}, with_a_past());
   node.warm();
-  node.run(ClientRequest{{1}, "alice", {}, vector_of({{origin_a, 6}}), false, {}});
+  node.run(ClientRequest{{1}, "alice", {}, wire::Cursor{vector_of({{origin_a, 6}})}, false, {}});
   node.ask_state(1, vector_of({{origin_a, 5}}), {{origin_a, 9}});
   node.effects();
   EXPECT_EQ(dot_of_next_write(node), "A:6");
@@ -152,7 +152,7 @@ TEST(ReplicaIdentity, WritesUnderTwoIdsInOneGroupArePublishedApart) {
   ReplicaDriver node({}, with_a_past());
   node.warm();
   node.step(ClientWrite{{1}, "alice", request_of({set("a", "1")})});
-  node.step(ClientRequest{{2}, "alice", {}, vector_of({{origin_a, 9}}), true, {}});
+  node.step(ClientRequest{{2}, "alice", {}, wire::Cursor{vector_of({{origin_a, 9}})}, true, {}});
   node.write(1, request_of({set("b", "1")}));
   node.settle();
   const auto lines = node.effects();

@@ -81,8 +81,8 @@ TEST(ReplicaAlone, AClusterOfOneIsReadyAtOnce) {
 // ---- status
 
 TEST_F(ReplicaStatusOfPeers, UnequalDigestsAtEqualVectorsAreCountedOnce) {
-  node.hear("b", origin_b, {});
-  node.hear("b", origin_b, {});
+  node.hear_digest("b", origin_b, "another");
+  node.hear_digest("b", origin_b, "another");
   EXPECT_EQ(status().counters.divergences_found, 1U);
   EXPECT_EQ(status().peers[0].digest_equal, false);
 }

@@ -148,6 +148,7 @@ std::string describe(const wire::PeerMessage& message) {
             for (const crdt::Write& write : some.writes) text += " " + describe(write.dot);
             return text + (some.vector ? " last " + describe(*some.vector) : "");
           },
+          [](const wire::RepairPull&) { return std::string("repair"); },
       },
       message);
 }
@@ -185,6 +186,9 @@ std::string describe(const Effect& effect) {
             return "tell " + some.peer + ": " + describe(some.message);
           },
           [](const ServePull& some) { return "serve " + some.peer; },
+          [](const ServeRepair& some) { return "serve a repair to " + some.peer; },
+          [](const Scrub&) { return std::string("scrub"); },
+          [](const Dismiss& some) { return "dismiss " + some.user; },
           [](const GrantPull& some) { return "grant " + some.peer; },
           [](const Note& some) { return "note: " + some.text; },
       },

@@ -34,11 +34,11 @@ std::string sealed(std::string_view body) {
 }
 
 void check(const wire::CursorCodec& codec, std::string_view cursor) {
-  const auto vector = codec.open(cursor);
-  if (!vector) return;
-  FUZZ_REQUIRE(vector->entries().size() <= wire::max_origins);
-  for (const auto& [origin, seq] : vector->entries()) FUZZ_REQUIRE(seq > 0);
-  FUZZ_REQUIRE(codec.seal(*vector) == cursor);
+  const auto opened = codec.open(cursor);
+  if (!opened) return;
+  FUZZ_REQUIRE(opened->vector.entries().size() <= wire::max_origins);
+  for (const auto& [origin, seq] : opened->vector.entries()) FUZZ_REQUIRE(seq > 0);
+  FUZZ_REQUIRE(codec.seal(opened->vector, opened->generation) == cursor);
 }
 
 }  // namespace

@@ -55,7 +55,8 @@ void ReplicaWorld::flush() {
     if (loads_.empty()) return;
     for (UserId& user : std::exchange(loads_, {})) {
       auto records = store_.load_user(user);
-      replica_.step(cluster::UserLoaded{std::move(user), std::move(records)}, now_);
+      replica_.step(
+          cluster::UserLoaded{user, std::move(records), store_.load_horizon(user).value()}, now_);
     }
   }
 }

@@ -300,7 +300,7 @@ void FullClient::on_delta(const wire::Delta& delta) {
   }
   shown_ = {};
   for (const auto& [path, entry] : known_.entries()) shown_.put(path, entry.payload);
-  cursor_ = delta.position.vector;
+  cursor_ = wire::Cursor{delta.position.vector, delta.position.generation};
   seen_ = {};
 }
 

@@ -107,7 +107,7 @@ class FullClient final : public Client {
   void start_over();
   /// Its cursor covers writes of the origin beyond `seq`.
   bool is_evidence(ReplicaId origin, std::uint64_t seq) const {
-    return cursor_ && (*cursor_)[origin] > seq;
+    return cursor_ && cursor_->vector[origin] > seq;
   }
   void check_against(const DiskImage& disk) const override;
   std::string state() const override { return known_.materialise(); }
@@ -124,7 +124,7 @@ class FullClient final : public Client {
   ReferenceState known_;
   PathView shown_;  ///< what it would be without stamps since the last answer
   std::set<Dot> just_told_;
-  std::optional<crdt::VersionVector> cursor_;
+  std::optional<wire::Cursor> cursor_;
   crdt::VersionVector seen_;
   std::int64_t last_timestamp_ms_ = 0;
 };

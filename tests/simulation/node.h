@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -135,8 +136,8 @@ class Node {
     bool planned = false;
     std::unique_ptr<storage::PullCursor> cursor;
   };
-  using Job = std::variant<cluster::LoadUser, cluster::ServePull, cluster::GrantPull,
-                           cluster::RecoverStore>;
+  using Job = std::variant<cluster::LoadUser, cluster::ServePull, cluster::ServeRepair,
+                           cluster::GrantPull, cluster::RecoverStore, cluster::Scrub>;
   void replace_disk(std::unique_ptr<storage::MemoryStore> store);
 
   /// How long after a recovery clients may not have been told of what turned up.
@@ -155,7 +156,7 @@ class Node {
     std::int64_t recovered_ms = -settling_ms;
     std::deque<std::function<void()>> arrivals;  ///< while it stands still
     std::deque<Job> jobs;  ///< of the thread that reads the store; one at a time
-    std::map<std::string, Serving> serving;
+    std::map<std::pair<std::string, bool>, Serving> serving;  ///< by peer and whether a repair
     std::map<SessionId, OpenSession> sessions;
     std::map<std::uint64_t, std::function<void(const std::string&)>> reads;
     std::uint64_t last_read = 0;
@@ -168,8 +169,12 @@ class Node {
   void tick();
   void plan_job();
   void run_job();
-  void serve(const std::string& peer);
+  using ServingKey = std::pair<std::string, bool>;
+  void begin_serving(ServingKey key, std::uint64_t id, std::uint32_t credit,
+                     std::unique_ptr<storage::PullCursor> cursor);
+  void serve(const ServingKey& key);
   OpenSession* open_session(SessionId id);
+  std::vector<SessionId> sessions_of(const UserId& user) const;
   std::int64_t stalled_ms() const;
   /// What comes from outside is taken in its order, once the process does not stand still.
   void arrive(std::function<void()> input);
@@ -195,12 +200,17 @@ class Node {
   void carry_out(cluster::AskPeer& effect);
   void carry_out(cluster::AnswerPeer& effect);
   void carry_out(cluster::ServePull& effect);
+  void carry_out(cluster::ServeRepair& effect);
   void carry_out(cluster::GrantPull& effect);
+  void carry_out(cluster::Scrub& effect);
+  void carry_out(cluster::Dismiss& effect);
   void carry_out(cluster::Note& effect);
 
   void run(cluster::LoadUser& job);
   void run(cluster::ServePull& job);
+  void run(cluster::ServeRepair& job);
   void run(cluster::GrantPull& job);
+  void run(cluster::Scrub& job);
   void run(cluster::RecoverStore& job);
 
   std::string name_;

@@ -71,6 +71,16 @@ void Node::carry_out(cluster::ServePull& effect) {
   plan_job();
 }
 
+void Node::carry_out(cluster::ServeRepair& effect) {
+  process_->jobs.emplace_back(std::move(effect));
+  plan_job();
+}
+
+void Node::carry_out(cluster::Scrub& effect) {
+  process_->jobs.emplace_back(effect);
+  plan_job();
+}
+
 void Node::carry_out(cluster::GrantPull& effect) {
   process_->jobs.emplace_back(std::move(effect));
   plan_job();
@@ -91,7 +101,8 @@ void Node::run_job() {
 }
 
 void Node::run(cluster::LoadUser& job) {
-  input(cluster::UserLoaded{job.user, store_->load_user(job.user)});
+  input(cluster::UserLoaded{job.user, store_->load_user(job.user),
+                            store_->load_horizon(job.user).value()});
 }
 
 void Node::run(cluster::RecoverStore& job) {
@@ -112,38 +123,56 @@ void Node::run(cluster::RecoverStore& job) {
 }
 
 void Node::run(cluster::ServePull& job) {
-  Serving serving{job.pull.id, 0, std::min(job.pull.credit, max_credit), false,
-                  std::move(store_->open_pull(job.pull.vector).value())};
-  process_->serving[job.peer] = std::move(serving);
-  serve(job.peer);
+  begin_serving({job.peer, false}, job.pull.id, job.pull.credit,
+                std::move(store_->open_pull(job.pull.vector).value()));
+}
+
+void Node::run(cluster::ServeRepair& job) {
+  begin_serving({job.peer, true}, job.pull.id, job.pull.credit,
+                std::move(store_->open_buckets(job.pull.digest).value()));
+}
+
+void Node::begin_serving(ServingKey key, std::uint64_t id, std::uint32_t credit,
+                         std::unique_ptr<storage::PullCursor> cursor) {
+  process_->serving[key] = {id, 0, std::min(credit, max_credit), false, std::move(cursor)};
+  serve(key);
+}
+
+void Node::run(cluster::Scrub&) {
+  const auto scrub = std::move(store_->open_scrub().value());
+  while (!scrub->step(1).value()) continue;
+  input(cluster::Scrubbed{scrub->findings()});
 }
 
 void Node::run(cluster::GrantPull& job) {
-  const auto found = process_->serving.find(job.peer);
-  if (found == process_->serving.end() || found->second.id != job.credit.id) return;
-  found->second.credit = std::min(max_credit, found->second.credit + job.credit.credit);
-  serve(job.peer);
+  for (auto& [key, serving] : process_->serving) {
+    if (key.first != job.peer || serving.id != job.credit.id) continue;
+    serving.credit = std::min(max_credit, serving.credit + job.credit.credit);
+    serve(key);
+    return;
+  }
 }
 
-void Node::serve(const std::string& peer) {
-  const auto found = process_->serving.find(peer);
+void Node::serve(const ServingKey& key) {
+  const auto found = process_->serving.find(key);
   if (found == process_->serving.end() || found->second.credit == 0 || found->second.planned)
     return;
   found->second.planned = true;
-  after(world_.random.between(0, options_.max_read_ms), [this, peer, id = found->second.id] {
-    const auto at = process_->serving.find(peer);
+  after(world_.random.between(0, options_.max_read_ms), [this, key, id = found->second.id] {
+    const auto at = process_->serving.find(key);
     if (at == process_->serving.end() || at->second.id != id) return;
     Serving& serving = at->second;
     serving.planned = false;
     --serving.credit;
     auto piece = serving.cursor->next(options_.pull_piece_bytes).value();
-    wire::PullPiece message{serving.id, serving.next_index++, std::move(piece.writes), {}};
+    wire::PullPiece message{
+        serving.id, serving.next_index++, std::move(piece.writes), {}, std::move(piece.horizons)};
     if (piece.last) message.vector = serving.cursor->vector();
-    world_.network.send(name_, peer, Network::Path::exact, std::move(message));
+    world_.network.send(name_, key.first, Network::Path::exact, std::move(message));
     if (piece.last) {
       process_->serving.erase(at);
     } else {
-      serve(peer);
+      serve(key);
     }
   });
 }

@@ -124,15 +124,27 @@ void Node::carry_out(cluster::Notify& effect) {
   if (found != process_->sessions.end()) found->second.session->tell({effect.event});
 }
 
+/// A session may go while another is told.
+std::vector<SessionId> Node::sessions_of(const UserId& user) const {
+  std::vector<SessionId> there;
+  for (const auto& [id, open] : process_->sessions) {
+    if (open.user == user) there.push_back(id);
+  }
+  return there;
+}
+
+void Node::carry_out(cluster::Dismiss& effect) {
+  for (const SessionId id : sessions_of(effect.user)) {
+    const auto node = process_->sessions.extract(id);
+    if (node) node.mapped().session->lost();
+  }
+}
+
 void Node::carry_out(cluster::Deliver& effect) {
   check_told(effect.user, effect.events);
   check_writer_left_out(effect);
-  // A session may go while it is told.
-  std::vector<SessionId> there;
-  for (const auto& [id, open] : process_->sessions) {
-    if (open.user == effect.user && id != effect.except) there.push_back(id);
-  }
-  for (const SessionId id : there) {
+  for (const SessionId id : sessions_of(effect.user)) {
+    if (id == effect.except) continue;
     const auto found = process_->sessions.find(id);
     if (found != process_->sessions.end()) found->second.session->tell(effect.events);
   }

@@ -101,6 +101,8 @@ void Oracles::check_word(const Node& node) const {
           [&] { return node.name() + "'s totals are not what its disk holds"; });
   require(status.digest == disk.digest,
           [&] { return node.name() + "'s digest is not that of its disk"; });
+  require(status.counters.divergences_found == 0,
+          [&] { return node.name() + " finds fault with its records where no disk has erred"; });
   for (const cluster::PeerStatus& peer : status.peers) {
     require(peer.digest_equal.value_or(true), [&] {
       return node.name() + " takes " + peer.name + " for divergent where no disk has erred";

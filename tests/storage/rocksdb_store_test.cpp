@@ -167,18 +167,34 @@ TEST_F(RocksdbStore, ADatabaseHeldByAnotherToolIsInUse) {
   EXPECT_TRUE(try_open(options()));
 }
 
-/// Writes into the database behind the store's back.
-void put_raw(const fs::path& database, std::string_view key, const std::string& value) {
+/// Does something to the database behind the store's back.
+template <class Meddle>
+void meddle_with(const fs::path& database, Meddle meddle) {
   std::vector<rocksdb::ColumnFamilyDescriptor> columns;
-  for (const char* name : {"default", "records", "log"}) {
+  for (const char* name : {"default", "records", "log", "horizons"}) {
     columns.emplace_back(name, rocksdb::ColumnFamilyOptions());
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   ASSERT_TRUE(rocksdb::DB::Open({}, database.string(), columns, &handles, &opened).ok());
   const std::unique_ptr<rocksdb::DB> db(opened);
-  EXPECT_TRUE(db->Put({}, rocksdb::Slice(key.data(), key.size()), value).ok());
+  meddle(*db, handles);
   for (auto* handle : handles) EXPECT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
+}
+
+void put_raw(const fs::path& database, std::string_view key, const std::string& value) {
+  meddle_with(database, [&](rocksdb::DB& db, const auto&) {
+    EXPECT_TRUE(db.Put({}, rocksdb::Slice(key.data(), key.size()), value).ok());
+  });
+}
+
+void drop_column(const fs::path& database, const std::string& name) {
+  meddle_with(database, [&](rocksdb::DB& db, const auto& handles) {
+    for (auto* handle : handles) {
+      if (handle->GetName() != name) continue;
+      EXPECT_TRUE(db.DropColumnFamily(handle).ok());
+    }
+  });
 }
 
 TEST_F(RocksdbStore, ANewerFormatIsRefusedAndLeftAlone) {
@@ -189,6 +205,22 @@ TEST_F(RocksdbStore, ANewerFormatIsRefusedAndLeftAlone) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, Errc::unsupported);
   EXPECT_EQ(tree_of(data()), before);
+}
+
+TEST_F(RocksdbStore, ADirectoryOfTheFirstFormatIsTakenOver) {
+  run_once(options(), 1);
+  put_raw(data() / "db", meta_key::format, encode_format(1));
+  drop_column(data() / "db", "horizons");
+  {
+    const auto opened = open_store(options());
+    EXPECT_THAT(opened.store->load_user("alice").value(), SizeIs(1));
+    wire::StoreBatch batch;
+    batch.horizons["alice"].floor = 3;
+    ASSERT_TRUE(opened.store->commit(batch));
+  }
+  const auto again = open_store(options());
+  EXPECT_EQ(again.identity, DirectoryIdentity::kept);
+  EXPECT_EQ(again.store->load_horizon("alice").value().floor, 3u);
 }
 
 TEST_F(RocksdbStore, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {

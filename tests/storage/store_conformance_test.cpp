@@ -1,3 +1,4 @@
+#include "crdt/document.h"
 #include "storage/memory_store.h"
 #include "tests/storage/support.h"
 
@@ -277,6 +278,82 @@ TEST_P(StoreConformance, APullSeesTheMomentItWasOpened) {
   const PullCursor::Piece piece = cursor->next(1000).value();
   EXPECT_THAT(dots_of(piece.writes), ElementsAre(Dot{origin_a, 1}));
   EXPECT_TRUE(piece.last);
+}
+
+TEST_P(StoreConformance, AHorizonComesBackAsItWasLastPut) {
+  EXPECT_EQ(store().load_horizon("alice").value(), crdt::Horizon());
+  crdt::Horizon horizon{7, {}, 2};
+  horizon.collected.raise(origin_b, 9);
+  wire::StoreBatch batch;
+  batch.horizons["alice"] = horizon;
+  commit(batch);
+  EXPECT_EQ(store().load_horizon("alice").value(), horizon);
+  EXPECT_EQ(store().load_horizon("alic").value(), crdt::Horizon());
+}
+
+/// The sums of these records, as a batch has them.
+std::map<std::size_t, Uint128> sums_of(const std::vector<wire::RecordChange>& changes) {
+  std::map<std::size_t, Uint128> sums;
+  for (const wire::RecordChange& change : changes) {
+    sums[crdt::StateDigest::bucket_of(change.user)] +=
+        crdt::digest_of(change.user, change.path, change.record);
+  }
+  return sums;
+}
+
+TEST_P(StoreConformance, BucketsThatDifferComeWithTombstonesAndHorizonsOneRecordAtATime) {
+  wire::StoreBatch batch = batch_of({put("alice", "a", value_record({origin_a, 1}, "1")),
+                                     put("alice", "b", value_record({origin_a, 1}, "2")),
+                                     put("alice", "c", tombstone_record({origin_b, 3})),
+                                     put("bob", "x", value_record({origin_a, 2}, "3"))});
+  ASSERT_NE(crdt::StateDigest::bucket_of("alice"), crdt::StateDigest::bucket_of("bob"));
+  batch.digests = sums_of(batch.records);
+  batch.horizons["alice"].floor = 5;
+  batch.horizons["bob"].floor = 6;
+  commit(batch);
+  crdt::StateDigest theirs;
+  for (const auto& [bucket, sum] : batch.digests) theirs.set(bucket, sum);
+  EXPECT_THAT(store().open_buckets(theirs).value()->next(1 << 20).value().writes, IsEmpty());
+
+  theirs.add(crdt::StateDigest::bucket_of("alice"), 1);
+  const auto piece = store().open_buckets(theirs).value()->next(1 << 20).value();
+  EXPECT_TRUE(piece.last);
+  EXPECT_THAT(dots_of(piece.writes),
+              ElementsAre(Dot{origin_a, 1}, Dot{origin_a, 1}, Dot{origin_b, 3}));
+  for (const crdt::Write& write : piece.writes) EXPECT_EQ(write.user, "alice");
+  ASSERT_THAT(piece.horizons, SizeIs(1));
+  EXPECT_EQ(piece.horizons[0].second.floor, 5u);
+}
+
+wire::ScrubFindings scrub(const Store& store) {
+  const auto cursor = store.open_scrub().value();
+  while (!cursor->step(1).value()) continue;
+  return cursor->findings();
+}
+
+TEST_P(StoreConformance, AScrubFindsNothingWhereSumsAndTotalsAreRight) {
+  wire::StoreBatch batch = batch_of({put("alice", "a", value_record({origin_a, 1}, "1")),
+                                     put("alice", "b", tombstone_record({origin_a, 2})),
+                                     put("bob", "x", value_record({origin_a, 3}, "3"))});
+  batch.digests = sums_of(batch.records);
+  batch.totals = {2, 2, 1, 0};
+  for (const wire::RecordChange& change : batch.records) {
+    batch.totals.bytes += crdt::Document::cost_of(change.path, change.record.payload);
+  }
+  commit(batch);
+  EXPECT_THAT(scrub(store()).differences, IsEmpty());
+  EXPECT_EQ(scrub(store()).excess, wire::StateTotals());
+}
+
+TEST_P(StoreConformance, AScrubFindsWhatIsNotAsItWasWritten) {
+  wire::StoreBatch batch = batch_of({put("alice", "a", value_record({origin_a, 1}, "1"))});
+  const std::size_t bucket = crdt::StateDigest::bucket_of("alice");
+  batch.digests[bucket] = sums_of(batch.records)[bucket] + 5;
+  batch.totals = {1, 2, 0, crdt::Document::cost_of(path("a"), batch.records[0].record.payload)};
+  commit(batch);
+  const wire::ScrubFindings found = scrub(store());
+  EXPECT_EQ(found.differences, (std::map<std::size_t, Uint128>{{bucket, ~Uint128{0} - 4}}));
+  EXPECT_EQ(found.excess.values, ~std::uint64_t{0}) << "one less than is kept";
 }
 
 TEST_P(StoreConformance, ReadsBesideCommitsSeeWholeBatches) {

@@ -187,7 +187,7 @@ NodeReport Maker::report() {
 }
 
 PeerMessage Maker::message() {
-  switch (below(8)) {
+  switch (below(9)) {
     case 0:
       return PublishedWrites{writes()};
     case 1:
@@ -202,8 +202,14 @@ PeerMessage Maker::message() {
       return Pull{bits(), vector(), static_cast<std::uint32_t>(bits() >> 32)};
     case 6:
       return PullCredit{bits(), static_cast<std::uint32_t>(bits() >> 32)};
+    case 7: {
+      RepairPull pull{bits(), {}, static_cast<std::uint32_t>(bits() >> 32)};
+      for (int i = 0; i < 5; ++i) pull.digest.add(below(crdt::StateDigest::bucket_count), bits());
+      return pull;
+    }
     default: {
-      PullPiece piece{bits(), bits(), {}, {}};
+      PullPiece piece{bits(), bits(), {}, {}, {}};
+      if (chance(20)) piece.horizons.emplace_back("alice", crdt::Horizon{below(1000), vector(), 3});
       if (chance(80)) piece.writes = writes();
       if (chance(50)) piece.vector = vector();
       return piece;

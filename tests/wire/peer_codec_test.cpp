@@ -53,6 +53,11 @@ TEST(PeerCodec, EveryMessageArrivesAsItWas) {
   expect_same(PullPiece{1, 0, {write(9), write(4)}, {}});
   expect_same(PullPiece{1, 2, {}, example()});
   expect_same(PullPiece{1, 2, {}, crdt::VersionVector()});
+  expect_same(PullPiece{1, 0, {write(9)}, {}, {{"alice", {7, example(), 2}}, {"bob", {}}}});
+  crdt::StateDigest digest;
+  digest.add(0, 1);
+  digest.add(255, ~Uint128{0} - 1);
+  expect_same(RepairPull{3, digest, 4});
 }
 
 TEST(PeerCodec, AnUnknownRecordKindKeepsItsBytes) {

@@ -221,7 +221,7 @@ TEST(PeerHostile, TheEnvelopeIsChecked) {
     refuses(message({.sender = name}, empty), "sender");
   }
   refuses(message({.type = 0}, empty), "type");
-  refuses(message({.type = 9}, empty), "type");
+  refuses(message({.type = 10}, empty), "type");
   refuses(message({.type = UINT64_MAX}, empty), "type");
 }
 

@@ -13,6 +13,7 @@ struct ChannelOf {
   PeerChannel operator()(const wire::Progress&) const { return PeerChannel::asks; }
   PeerChannel operator()(const wire::Pull&) const { return PeerChannel::asks; }
   PeerChannel operator()(const wire::PullCredit&) const { return PeerChannel::asks; }
+  PeerChannel operator()(const wire::RepairPull&) const { return PeerChannel::asks; }
   PeerChannel operator()(const wire::PullPiece&) const { return PeerChannel::answers; }
 };
 

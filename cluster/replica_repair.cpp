@@ -1,0 +1,167 @@
+#include "cluster/replica.h"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace anabranch::cluster {
+
+void Replica::on(Scrubbed scrubbed) {
+  const wire::ScrubFindings& findings = scrubbed.findings;
+  if (findings.differences.empty() && findings.excess == wire::StateTotals()) return;
+  if (!storage_ok_) return;
+  ++counters_.divergences_found;
+  note(Note::Level::error, "records on this disk are not what was written, in " +
+                               std::to_string(findings.differences.size()) + " of " +
+                               std::to_string(crdt::StateDigest::bucket_count) +
+                               " buckets of users: they are taken anew from another member");
+  repair_.reset();
+  ledger_.correct(findings);
+  repair_needs_.stale_buckets = findings.differences;
+  repair_needs_.damaged_at = ledger_.vector();
+}
+
+void Replica::watch_repair() {
+  if (!storage_ok_) return;
+  if (caught_up_ && now_.monotonic_ms >= repair_needs_.next_scrub_ms) {
+    repair_needs_.next_scrub_ms = now_.monotonic_ms + options_.scrub_interval_ms;
+    emit(Scrub{});
+  }
+  if (repair_ && now_.monotonic_ms - repair_->progress_ms >= Repair::stall_ms) {
+    note(Note::Level::warning, "a repair from " + repair_->peer + " has stalled; asking again");
+    repair_.reset();
+  }
+  if (!repair_) start_repair();
+}
+
+/// Null where nothing needs mending, or nobody can help now.
+const Peer* Replica::repairing_peer() const {
+  const bool damaged = ledger_.durable().damaged;
+  for (const auto& [name, peer] : peers_.all()) {
+    if (!peer.report || peer.report->damaged || !peer.is_connected(now_.monotonic_ms)) continue;
+    const bool helps = damaged ? peer.report->vector.covers(repair_needs_.damaged_at)
+                               : repair_needs_.diverged_from.count(name) > 0;
+    if (helps) return &peer;
+  }
+  return nullptr;
+}
+
+void Replica::start_repair() {
+  const Peer* peer = repairing_peer();
+  if (!peer) return;
+  // What is in memory may be right, and hide what the disk holds.
+  if (!documents_.erase_buckets(repair_needs_.stale_buckets)) return;
+  repair_needs_.stale_buckets.clear();
+  Repair repair;
+  repair.peer = peer->member.name;
+  repair.id = random_.next();
+  repair.replaces = ledger_.durable().damaged;
+  repair.theirs = peer->report->vector;
+  repair.progress_ms = now_.monotonic_ms;
+  repair_ = std::move(repair);
+  emit(AskPeer{repair_->peer,
+               wire::RepairPull{repair_->id, ledger_.durable().digest, Repair::credit}});
+}
+
+void Replica::receive(Peer& peer, wire::RepairPull pull) {
+  if (ledger_.durable().damaged) return;
+  // A copy of the message is not served again, as with a pull.
+  if (std::exchange(peer.repair_id, pull.id) == pull.id) return;
+  emit(ServeRepair{peer.member.name, std::move(pull)});
+}
+
+/// True when the piece is one of the repair under way, good or not.
+bool Replica::take_repair_piece(const Peer& peer, wire::PullPiece& piece) {
+  if (!repair_ || repair_->peer != peer.member.name || repair_->id != piece.id) return false;
+  if (piece.index != repair_->next_index || repair_->pieces.size() >= Repair::credit) {
+    repair_.reset();  // one was lost: all is asked for again
+    return true;
+  }
+  ++repair_->next_index;
+  repair_->progress_ms = now_.monotonic_ms;
+  for (auto& [user, horizon] : piece.horizons) repair_->horizons[user].join(horizon);
+  repair_->pieces.push_back(std::move(piece));
+  drain_repair();
+  return true;
+}
+
+void Replica::drain_repair() {
+  while (repair_ && may_apply_peer_writes() && !repair_->pieces.empty()) {
+    wire::PullPiece& piece = repair_->pieces.front();
+    repair_->progress_ms = now_.monotonic_ms;
+    while (repair_->taken < piece.writes.size()) {
+      crdt::Write& write = piece.writes[repair_->taken];
+      if (!repair_->user.empty() && repair_->user != write.user && !adopt_user()) return;
+      repair_->user = write.user;
+      repair_->record_bytes += weight_of(write);
+      repair_->records.push_back(std::move(write));
+      ++repair_->taken;
+    }
+    if (repair_->record_bytes > Repair::max_user_bytes) return repair_.reset();
+    if (piece.vector) {
+      if (!repair_->user.empty() && !adopt_user()) return;
+      return finish_repair();
+    }
+    repair_->pieces.pop_front();
+    repair_->taken = 0;
+    emit(AskPeer{repair_->peer, wire::PullCredit{repair_->id, 1}});
+  }
+}
+
+/// False where it has to wait, for the user's document or for the disk.
+bool Replica::adopt_user() {
+  if (!may_apply_peer_writes()) return false;
+  const UserId user = repair_->user;
+  DocumentCache::Entry* entry = loaded(user);
+  if (!entry) return false;
+  keep_document(user);
+  if (adopt(entry->document)) open_.held.push_back(Dismiss{user});
+  documents_.reweigh(user);
+  open_.peer_bytes += repair_->record_bytes;
+  repair_->horizons.erase(user);
+  repair_->user.clear();
+  repair_->records.clear();
+  repair_->record_bytes = 0;
+  return true;
+}
+
+/// Takes the gathered records of a user in. True when that changed something.
+bool Replica::adopt(crdt::Document& document) {
+  const UserId& user = repair_->user;
+  bool changed = repair_->replaces && drop_what_differs(document);
+  for (const crdt::Write& one : repair_->records) {
+    check_own_dot(one.dot, repair_->peer);
+    changed = !ledger_.apply(document, one, false).empty() || changed;
+  }
+  crdt::Horizon horizon = document.horizon();
+  horizon.join(repair_->horizons[user]);
+  if (changed) ++horizon.generation;
+  ledger_.raise(document, user, std::move(horizon));
+  return changed;
+}
+
+/// What the peer has judged and does not hold as it stands here is the damage.
+bool Replica::drop_what_differs(crdt::Document& document) {
+  std::map<crdt::Path, const crdt::Write*> theirs;
+  for (const crdt::Write& one : repair_->records) theirs.emplace(one.changes.front().path, &one);
+  std::vector<crdt::Path> wrong;
+  for (const auto& [path, record] : document.records()) {
+    const auto found = theirs.find(path);
+    const bool same = found != theirs.end() && found->second->stamp == record.stamp &&
+                      found->second->changes.front().payload == record.payload;
+    if (!same && repair_->theirs.covers(record.dot)) wrong.push_back(path);
+  }
+  for (const crdt::Path& path : wrong) ledger_.drop(document, repair_->user, path);
+  return !wrong.empty();
+}
+
+void Replica::finish_repair() {
+  const std::string peer = repair_->peer;
+  if (repair_->replaces) ledger_.mended();
+  repair_needs_.diverged_from.erase(peer);
+  repair_.reset();
+  ++counters_.divergences_repaired;
+  note(Note::Level::info, "the state has been mended from " + peer + "'s");
+}
+
+}  // namespace anabranch::cluster
