@@ -35,6 +35,11 @@ node_packages() {
 # A font, for without one texts are boxes.
 browser_packages() { echo chromium fonts-dejavu-core; }
 
+package_packages() { echo dpkg-dev; }
+
+# The package's test makes a root of its own, and has the unit checked.
+package_test_packages() { echo debootstrap systemd; }
+
 has_node() {
   command -v node >/dev/null &&
     node -e 'const [major, minor] = process.versions.node.split(".").map(Number);

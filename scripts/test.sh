@@ -4,6 +4,7 @@
 source scripts/browser.sh
 source scripts/client.sh
 source scripts/fuzz.sh
+source scripts/package.sh
 source scripts/simulate.sh
 
 readonly contract_source=../shared/contract
@@ -16,7 +17,7 @@ run_all_tests() {
   local preset
   expect_no_arguments test "$@"
   mkdir -p "$results"
-  run_part "install" install_for build node sanitizers browser || true
+  run_part "install" install_for build node sanitizers browser package package_test || true
   if run_part "build" compile_preset ci; then
     run_part "unit tests" run_ctest release || true
     run_part "simulation" simulated_seeds || true
@@ -24,6 +25,7 @@ run_all_tests() {
     run_part "architecture" node_tests tests/architecture/*.test.js || true
     run_part "system tests" system_tests || true
     run_part "contract" contract_checks || true
+    run_part "package" package_tests || true
     run_part "client" client_tests || true
     run_part "browser" browser_tests || true
   fi
@@ -133,6 +135,13 @@ tap_count() {
 system_tests() {
   install_npm_packages tests/system || return 1
   ANABRANCH=$PWD/$(program_of ci) node_tests tests/system/*.test.js
+}
+
+# Made of the release build twice, the second time under a higher version.
+package_tests() {
+  install_npm_packages tests/system && pack_release && pack_release_as 99.0.0 || return 1
+  PACKAGES=$PWD/$package_folder PACKAGE_ROOT=$PWD/build/package-root \
+    node_tests tests/packaging/*.test.js
 }
 
 # The client protocol, checked by a client that knows nothing of this code. It is kept beside the
