@@ -1,5 +1,6 @@
 #include "node/status.h"
 
+#include "node/plain_json.h"
 #include "node/version.h"
 
 #include <boost/json.hpp>
@@ -29,13 +30,31 @@ json::object vector_json(const crdt::VersionVector& vector) {
   return object;
 }
 
-json::object peer_json(const cluster::PeerStatus& peer) {
+json::object queues_json(const cluster::ReplicaLoad& load) {
+  return {{"document_bytes", load.document_bytes},
+          {"stream_bytes", load.stream_bytes},
+          {"pull_pieces", load.pull_pieces},
+          {"held", load.held}};
+}
+
+json::value client_url_of(const ClusterConfig& cluster, const std::string& name) {
+  const MemberConfig* member = cluster.find(name);
+  return member && !member->client_url.empty() ? json::value(member->client_url) : json::value();
+}
+
+json::object peer_json(const cluster::PeerStatus& peer, const ClusterConfig& cluster) {
   json::value replica;
-  if (peer.replica) replica = peer.replica->to_string();
+  json::value ready;
+  if (peer.replica) {
+    replica = peer.replica->to_string();
+    ready = peer.ready;
+  }
   return {{"name", peer.name},
           {"region", peer.region},
           {"replica_id", std::move(replica)},
+          {"client_url", client_url_of(cluster, peer.name)},
           {"connected", peer.connected},
+          {"ready", std::move(ready)},
           {"epoch", or_null(peer.epoch)},
           {"lag_writes", or_null(peer.lag_writes)},
           {"lag_seconds", or_null(peer.lag_seconds)},
@@ -61,7 +80,9 @@ json::object counters_json(const cluster::Counters& counters) {
 std::string status_json(const NodeConfig& node, const ClusterConfig& cluster,
                         const cluster::ReplicaStatus& replica, const ProcessStatus& process) {
   json::array peers;
-  for (const cluster::PeerStatus& peer : replica.peers) peers.push_back(peer_json(peer));
+  for (const cluster::PeerStatus& peer : replica.peers) {
+    peers.push_back(peer_json(peer, cluster));
+  }
   const wire::StateTotals& totals = replica.totals;
   const json::object status{
       {"name", node.name},
@@ -81,10 +102,12 @@ std::string status_json(const NodeConfig& node, const ClusterConfig& cluster,
         {"tombstones", totals.tombstones},
         {"bytes", totals.bytes},
         {"digest", replica.digest}}},
+      {"acks", {{"required", cluster.replication.acks}, {"waiting", replica.load.acks_waiting}}},
+      {"queues", queues_json(replica.load)},
       {"version_vector", vector_json(replica.vector)},
       {"peers", std::move(peers)},
       {"counters", counters_json(replica.counters)}};
-  return json::serialize(status);
+  return plain_json(status);
 }
 
 std::string changes_json(const std::vector<std::string>& changes) {

@@ -115,6 +115,14 @@ std::string state_word(const json::value& status) {
   return ready.get_bool() ? "ready" : "not ready";
 }
 
+std::string acks(const json::value& status) {
+  const json::value& required = part(part(status, "acks"), "required");
+  const std::string text = show(part(status, "acks"), "waiting") + " waiting for other nodes";
+  if (!required.is_number()) return "?";
+  return required.to_number<double>() > 0 ? text + ", " + show(required) + " copies required"
+                                          : "of this node alone";
+}
+
 std::string render_node(const json::value& status) {
   const json::value& clients = part(status, "clients");
   const json::value& state = part(status, "state");
@@ -127,6 +135,7 @@ std::string render_node(const json::value& status) {
       {"cluster", show(cluster, "name") + ", epoch " + show(cluster, "epoch")},
       {"clients",
        show(clients, "connections") + " connections of " + show(clients, "users") + " users"},
+      {"acks", acks(status)},
       {"state", show(state, "users") + " users, " + show(state, "records") + " records, " +
                     show(state, "tombstones") + " tombstones, " + bytes(part(state, "bytes"))},
       {"digest", show(state, "digest")},
@@ -136,6 +145,16 @@ std::string render_node(const json::value& status) {
 std::string digest_word(const json::value& equal) {
   if (!equal.is_bool()) return "?";
   return equal.get_bool() ? "equal" : "DIFFERENT";
+}
+
+/// Past this many milliseconds of difference newer writes may lose to older ones: the mark "!".
+constexpr double worrying_clock_offset_ms = 5000;
+
+std::string clock_offset(const json::value& offset_ms) {
+  const std::string text = with_unit(offset_ms, " ms", "%+.*f");
+  const bool is_worrying =
+      offset_ms.is_number() && std::abs(offset_ms.to_number<double>()) > worrying_clock_offset_ms;
+  return is_worrying ? text + " !" : text;
 }
 
 std::string lag(const json::value& peer) {
@@ -154,7 +173,7 @@ std::string render_peers(const json::value& status) {
     rows.push_back({show(peer, "name"), show(peer, "region"), show(peer, "connected"), lag(peer),
                     show(peer, "behind_writes"), digest_word(part(peer, "digest_equal")),
                     with_unit(part(peer, "last_heartbeat_seconds"), " s ago", "%.*f"),
-                    with_unit(part(peer, "clock_offset_ms"), " ms", "%+.*f")});
+                    clock_offset(part(peer, "clock_offset_ms"))});
   }
   return lay_out(rows);
 }

@@ -36,6 +36,28 @@ TEST(StatusTable, ShowsWhatTheNodeKnows) {
   EXPECT_THAT(*table, HasSubstr("updates accepted  9\n"));
 }
 
+TEST(StatusTable, MarksAClockThatIsFarOff) {
+  const auto clock_of = [](const std::string& offset_ms) {
+    const auto table = render_status(R"({"name":"eu","peers":[{"name":"us","clock_offset_ms":)" +
+                                     offset_ms + "}]}");
+    return table ? *table : table.error().message;
+  };
+  EXPECT_THAT(clock_of("5000.0"), HasSubstr("+5000.0 ms\n"));
+  EXPECT_THAT(clock_of("5000.5"), HasSubstr("+5000.5 ms !\n"));
+  EXPECT_THAT(clock_of("-6000"), HasSubstr("-6000.0 ms !\n"));
+}
+
+TEST(StatusTable, TellsOfAcksThatWait) {
+  const auto with = [](const std::string& acks) {
+    const auto table = render_status(R"({"name":"eu","draining":true,"acks":)" + acks + "}");
+    return table ? *table : table.error().message;
+  };
+  EXPECT_THAT(with(R"({"required":2,"waiting":17})"),
+              HasSubstr("17 waiting for other nodes, 2 copies required\n"));
+  EXPECT_THAT(with(R"({"required":0,"waiting":0})"), HasSubstr("of this node alone\n"));
+  EXPECT_THAT(with("null"), HasSubstr("eu (?), draining\n"));
+}
+
 TEST(StatusTable, WhatIsUnknownIsAQuestionMark) {
   const auto table = render_status(R"({"name":"eu","ready":false,
     "peers":[{"name":"us","connected":false,"lag_writes":null,"lag_seconds":null,
