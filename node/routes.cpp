@@ -1,6 +1,7 @@
 #include "node/routes.h"
 
 #include "node/status.h"
+#include "node/status_page.h"
 #include "wire/canonical_json.h"
 
 #include <openssl/crypto.h>
@@ -91,6 +92,11 @@ void answer_state(RouteContext& context, const HttpQuery& query, Done done) {
                           });
 }
 
+HttpAnswer answer_page() {
+  const StatusPage& page = status_page();
+  return {200, "text/html; charset=utf-8", page.html, false, page.content_security_policy};
+}
+
 HttpAnswer answer_reload(RouteContext& context) {
   const auto changes = context.reload();
   if (!changes) {
@@ -117,6 +123,8 @@ transport::HttpHandler client_routes(RouteContext& context) {
 
 transport::HttpHandler admin_routes(RouteContext& context) {
   return [&context](HttpQuery query, Done done) {
+    // The page holds no data: it asks people for the token itself.
+    if (query.path == "/" && is_read(query)) return done(answer_page());
     if (!may_enter(context.node.admin.token, query.authorization)) {
       return done(error_answer(401, "the admin token is missing or wrong"));
     }

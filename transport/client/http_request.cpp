@@ -42,6 +42,11 @@ HttpResponse to_response(HttpAnswer answer, unsigned version, bool keep_alive, b
   response.result(answer.status);
   response.set(http::field::content_type, answer.content_type);
   if (answer.any_origin) response.set(http::field::access_control_allow_origin, "*");
+  if (!answer.content_security_policy.empty()) {
+    response.set("Content-Security-Policy", answer.content_security_policy);
+    response.set("X-Content-Type-Options", "nosniff");
+    response.set("Referrer-Policy", "no-referrer");
+  }
   if (answer.status == 401) response.set(http::field::www_authenticate, "Bearer");
   if (answer.status == 426) response.set(http::field::upgrade, "websocket");
   response.keep_alive(keep_alive);

@@ -17,7 +17,8 @@ struct HttpAnswer {
   unsigned status = 200;
   std::string content_type = "application/json";
   std::string body;
-  bool any_origin = false;  ///< adds Access-Control-Allow-Origin: *
+  bool any_origin = false;                   ///< adds Access-Control-Allow-Origin: *
+  std::string content_security_policy = {};  ///< the header, left out where empty
 };
 
 struct HttpQuery {

@@ -1,0 +1,15 @@
+# The status page's files as text of the program: node/status_page/ is read whenever it has changed.
+
+set(page_folder ${PROJECT_SOURCE_DIR}/node/status_page)
+file(READ ${page_folder}/index.html page_html)
+file(READ ${page_folder}/style.css page_style)
+set(page_script "")
+set(page_files index.html style.css)
+foreach(part rates view main)
+  file(READ ${page_folder}/${part}.js text)
+  string(APPEND page_script "${text}")
+  list(APPEND page_files ${part}.js)
+endforeach()
+list(TRANSFORM page_files PREPEND ${page_folder}/)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${page_files})
+configure_file(${page_folder}/text.cpp.in ${CMAKE_CURRENT_BINARY_DIR}/status_page_text.cpp @ONLY)

@@ -1,0 +1,169 @@
+// Turns a status into what people read. Texts of the status come in by textContent alone.
+
+const worryingClockMs = 5000;
+const unknown = '–';
+const find = (id) => document.getElementById(id);
+const svgName = 'http://www.w3.org/2000/svg';
+
+function element(name, className = '', ...content) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...content);
+  return made;
+}
+
+/** Touches the page only where something has changed, so that readers of it are not told twice. */
+function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const isKnown = (value) => value !== null && value !== undefined;
+const count = (value) => (isKnown(value) ? whole.format(value) : unknown);
+const plural = (number, word) => `${whole.format(number)} ${word}${number === 1 ? '' : 's'}`;
+const rate = (value) => (!isKnown(value) ? unknown : value >= 100 ? whole.format(value) : tenths.format(value));
+
+function duration(seconds) {
+  if (!isKnown(seconds)) return unknown;
+  if (seconds < 60) return `${tenths.format(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds / 60) % 60)} min`;
+  return `${Math.floor(seconds / 86400)} d ${Math.floor((seconds / 3600) % 24)} h`;
+}
+
+function size(bytes) {
+  if (!isKnown(bytes)) return unknown;
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = bytes < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
+  return `${(step ? tenths : whole).format(bytes / 1024 ** step)} ${units[step]}`;
+}
+
+function clock(offsetMs) {
+  if (!isKnown(offsetMs)) return unknown;
+  const sign = offsetMs < 0 ? '−' : '+';
+  const off = Math.abs(offsetMs);
+  return off < 1000 ? `${sign}${tenths.format(off)} ms` : `${sign}${tenths.format(off / 1000)} s`;
+}
+
+/** A word with a mark before it: colour alone tells nothing. */
+const marks = { good: '✓', wait: '•', bad: '!' };
+function word(kind, text) {
+  const mark = element('span', 'mark', marks[kind] ?? '');
+  mark.setAttribute('aria-hidden', 'true');
+  return element('span', kind, mark, text);
+}
+
+function statesOf(status) {
+  const states = [];
+  if (status.draining) states.push(['wait', 'Draining']);
+  else states.push(status.ready ? ['good', 'Ready'] : ['bad', 'Not ready']);
+  if (!status.storage_ok) states.push(['bad', 'Storage refuses writes']);
+  return states;
+}
+
+function linkOf(peer) {
+  if (!peer.connected) return isKnown(peer.last_heartbeat_seconds) ? ['bad', 'Silent'] : ['bad', 'Not heard yet'];
+  return peer.ready === false ? ['wait', 'Not ready'] : ['good', 'Connected'];
+}
+
+function digestOf(peer) {
+  if (!isKnown(peer.digest_equal)) return ['', 'Unknown'];
+  return peer.digest_equal ? ['good', 'Equal'] : ['bad', 'Differs'];
+}
+
+function epochOf(peer, own) {
+  if (!isKnown(peer.epoch)) return ['', unknown, ''];
+  if (peer.epoch === own) return ['', count(peer.epoch), ''];
+  return ['wait', count(peer.epoch), peer.epoch < own ? 'peer is behind' : 'this node is behind'];
+}
+
+function cell(label, isNumber, main, more = '') {
+  const made = element('td', isNumber ? 'number' : '', main);
+  made.dataset.label = label;
+  made.setAttribute('role', 'cell');
+  if (more) made.append(element('span', 'more', more));
+  return made;
+}
+
+function peerRow(peer, own) {
+  const head = element('th', '', peer.name, element('span', 'soft', peer.region || 'no region'));
+  head.scope = 'row';
+  head.setAttribute('role', 'rowheader');
+  const isFarOff = Math.abs(peer.clock_offset_ms ?? 0) > worryingClockMs;
+  const [epochKind, epoch, who] = epochOf(peer, own);
+  const lagSeconds = peer.lag_writes > 0 ? `for ${duration(peer.lag_seconds)}` : '';
+  const row = element('tr', '', head,
+    cell('Link', false, word(...linkOf(peer))),
+    cell('Lag', true, isKnown(peer.lag_writes) ? plural(peer.lag_writes, 'write') : unknown, lagSeconds),
+    cell('Behind', true, isKnown(peer.behind_writes) ? plural(peer.behind_writes, 'write') : unknown),
+    cell('Digest', false, word(...digestOf(peer))),
+    cell('Clock', true, isFarOff ? word('bad', clock(peer.clock_offset_ms)) : clock(peer.clock_offset_ms)),
+    cell('Epoch', true, epochKind ? word(epochKind, epoch) : epoch, who),
+    cell('Heartbeat', true, isKnown(peer.last_heartbeat_seconds) ? `${duration(peer.last_heartbeat_seconds)} ago` : unknown));
+  row.setAttribute('role', 'row');
+  return row;
+}
+
+/** The sentence that is read out when it changes. */
+function summaryOf({ peers }) {
+  if (peers.length === 0) return 'This node stands alone.';
+  const silent = peers.filter(({ connected }) => !connected).map(({ name }) => name);
+  const different = peers.filter(({ digest_equal: equal }) => equal === false).map(({ name }) => name);
+  const up = peers.length + 1 - silent.length;
+  const parts = [`${up} of ${plural(peers.length + 1, 'node')} up`];
+  if (silent.length > 0) parts.push(`silent: ${silent.join(', ')}`);
+  if (different.length > 0) parts.push(`digest differs: ${different.join(', ')}`);
+  return `${parts.join('; ')}.`;
+}
+
+function factsOf({ state, clients, acks, queues, counters, replica_id: replica }) {
+  return [
+    ['State', `${plural(state.users, 'user')}, ${plural(state.records, 'record')}, ${plural(state.tombstones, 'tombstone')}, ${size(state.bytes)}`],
+    ['Clients', `${plural(clients.connections, 'connection')}, ${plural(clients.users, 'user')}`],
+    ['Replicated acks', acks.required > 0 ? `${count(acks.waiting)} waiting, ${plural(acks.required, 'other node')} required` : 'not sent'],
+    ['Memory', `${size(queues.document_bytes)} documents, ${size(queues.stream_bytes)} streams`],
+    ['Queues', `${plural(queues.held, 'answer')} waiting for the disk, ${plural(queues.pull_pieces, 'piece')} of a pull`],
+    ['Gaps and pulls', `${plural(counters.gaps_found, 'gap')} found, ${plural(counters.pulls, 'pull')}`],
+    ['Divergences', `${count(counters.divergences_found)} found, ${count(counters.divergences_repaired)} repaired`],
+    ['Digest', state.digest],
+    ['Replica', replica],
+  ];
+}
+
+function showFacts(status) {
+  find('facts').replaceChildren(...factsOf(status).map(([name, value]) => element('div', '', element('dt', '', name), element('dd', '', value))));
+}
+
+function makeTile({ label }) {
+  const svg = document.createElementNS(svgName, 'svg');
+  svg.setAttribute('viewBox', '0 0 100 32');
+  svg.setAttribute('preserveAspectRatio', 'none');
+  svg.setAttribute('aria-hidden', 'true');
+  const [area, line] = [0, 1].map(() => svg.appendChild(document.createElementNS(svgName, 'path')));
+  area.setAttribute('class', 'area');
+  const value = element('div', 'value', unknown);
+  find('tiles').append(element('li', '', element('div', 'label', label), value, svg));
+  return { value, line, area };
+}
+
+function showTile(tile, series, format) {
+  const { line, area } = chartLines(series.points);
+  tile.value.textContent = format(series.last);
+  tile.line.setAttribute('d', line);
+  tile.area.setAttribute('d', area);
+}
+
+function showStatus(status) {
+  document.title = `${status.name} · Anabranch`;
+  setText(find('name'), status.name);
+  setText(find('about'), [status.region, `cluster ${status.cluster.name}`, `epoch ${status.cluster.epoch}`,
+    `version ${status.version}`, `up ${duration(Math.floor(status.uptime_seconds))}`].filter(Boolean).join(' · '));
+  find('states').replaceChildren(...statesOf(status).map(([kind, text]) => element('li', kind, word(kind, text))));
+  setText(find('summary'), summaryOf(status));
+  const rows = status.peers.map((peer) => peerRow(peer, status.cluster.epoch));
+  find('peers').tBodies[0].replaceChildren(...rows);
+  find('peers').hidden = rows.length === 0;
+  find('no-peers').hidden = rows.length > 0;
+  showFacts(status);
+}

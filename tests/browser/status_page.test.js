@@ -1,0 +1,131 @@
+// The status page of a node, while its cluster works and loses a node.
+
+import assert from 'node:assert/strict';
+
+import { scenario } from '../system/lib/scenario.js';
+import { launchBrowser, noBrowser, picture } from './lib/browser.js';
+
+const patienceMs = 30_000;
+const options = { skip: noBrowser, timeoutMs: 120_000 };
+const urlOf = (node) => `http://127.0.0.1:${node.ports.admin}/`;
+
+/** Opens the node's page, and notes what it does that it should not. */
+async function open(browser, node, settings = {}) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...settings });
+  const wrong = [];
+  page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
+  page.on('pageerror', (error) => wrong.push(error.message));
+  page.on('request', (request) => request.url().startsWith(urlOf(node)) || wrong.push(`a request to ${request.url()}`));
+  await page.goto(urlOf(node));
+  return { page, wrong };
+}
+
+const until = (page, condition, argument) => page.waitForFunction(condition, argument, { timeout: patienceMs });
+const says = (page, selector, text) =>
+  until(page, ([at, what]) => document.querySelector(at)?.textContent.includes(what), [selector, text]);
+const rowSays = (page, name, text) =>
+  until(page, ([which, what]) => [...document.querySelectorAll('#peers tbody tr')].some(
+    (row) => row.firstChild.textContent.startsWith(which) && row.textContent.includes(what)), [name, text]);
+const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Pictures of the page as it is, wide and narrow, light and dark; it never scrolls sideways. */
+async function pictures(page, name) {
+  for (const [width, height] of [[1280, 800], [390, 844], [360, 740]]) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      assert.ok((await overflow(page)) <= 0, `no sideways scrolling at ${width} px`);
+      await picture(page, `${name}-${width}-${colorScheme}`, { fullPage: true });
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+/** Runs `body(browser)`. */
+async function withBrowser(body) {
+  const browser = await launchBrowser();
+  try {
+    await body(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+scenario('the status page shows its cluster, and says which node has died', { names: ['eu', 'us', 'ap'], ...options }, async (cluster) => {
+  const { eu, us, ap } = cluster;
+  await withBrowser(async (browser) => {
+    const { page, wrong } = await open(browser, eu);
+    await says(page, '#name', 'eu');
+    await says(page, '#summary', '3 of 3 nodes up');
+    const device = await us.connect('alice');
+    for (let i = 0; i < 50; ++i) await device.set(`from.us.w${i}`, i);
+    await cluster.converged();
+    await rowSays(page, 'us', 'Equal');
+    await rowSays(page, 'ap', 'Connected');
+    await until(page, () => /M/.test(document.querySelector('#tiles path:not(.area)').getAttribute('d')));
+    await pictures(page, 'status-page');
+
+    await ap.kill();
+    await rowSays(page, 'ap', 'Silent');
+    await says(page, '#summary', '2 of 3 nodes up; silent: ap.');
+    await pictures(page, 'status-page-silent');
+    assert.deepEqual(wrong, []);
+    await ap.start();
+    await says(page, '#summary', '3 of 3 nodes up.');
+  });
+});
+
+scenario('a node that is gone is told of, with when it was last seen', { names: ['a'], ...options }, async (cluster) => {
+  await withBrowser(async (browser) => {
+    const { page } = await open(browser, cluster.a);
+    await says(page, '#summary', 'stands alone');
+    assert.ok(await page.locator('#no-peers').isVisible());
+    await cluster.a.kill();
+    await says(page, '#banner', 'Last seen at');
+    await pictures(page, 'status-page-unreachable');
+    await cluster.a.start();
+    await until(page, () => document.querySelector('#banner').hidden);
+  });
+});
+
+scenario('a page asks for the token, and keeps it for the tab alone', { names: ['a'], ...options }, async (cluster) => {
+  const { a } = cluster;
+  await withBrowser(async (browser) => {
+    const page = await browser.newPage();
+    const token = 'the admin token';
+    // The node wants none on loopback: what it answers without one is told here.
+    await page.route('**/v1/status', (route) =>
+      route.request().headers().authorization === `Bearer ${token}` ? route.continue() : route.fulfill({ status: 401, body: '{}' }));
+    await page.goto(urlOf(a));
+    await page.fill('#token', 'wrong');
+    await page.press('#token', 'Enter');
+    await says(page, '#entrance-reason', 'does not take');
+    await picture(page, 'status-page-token');
+    await page.fill('#token', token);
+    await page.press('#token', 'Enter');
+    await says(page, '#name', 'a');
+    const kept = await page.evaluate(() => [sessionStorage.length, localStorage.length, document.cookie]);
+    assert.deepEqual(kept, [1, 0, '']);
+  });
+});
+
+scenario('thirty members, long names and markup in them leave the page whole', { names: ['a'], ...options }, async (cluster) => {
+  await withBrowser(async (browser) => {
+    const status = await cluster.a.status();
+    const peer = (at) => ({
+      name: at === 0 ? '<img src=x onerror=alert(1)>' : `node-${at}-${'long'.repeat(at % 8)}`, region: `region-${'x'.repeat(at)}`,
+      connected: at % 7 !== 3, ready: at % 5 !== 1, epoch: at % 6 === 2 ? 0 : 1, lag_writes: at * 1234, lag_seconds: at * 0.7,
+      behind_writes: at % 3, digest_equal: [true, null, false][at % 3], last_heartbeat_seconds: 0.4, clock_offset_ms: at * 300 - 4000,
+    });
+    const many = { ...status, ready: false, storage_ok: false, peers: Array.from({ length: 29 }, (_, at) => peer(at)) };
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await page.route('**/v1/status', (route) => route.fulfill({ json: many }));
+    await page.goto(urlOf(cluster.a));
+    await says(page, '#states', 'Storage refuses writes');
+    assert.equal(await page.locator('#peers tbody tr').count(), 29);
+    assert.equal(await page.locator('img').count(), 0);
+    await rowSays(page, '<img src=x', 'write');
+    await rowSays(page, 'node-2-', 'peer is behind');
+    await pictures(page, 'status-page-thirty');
+  });
+});
