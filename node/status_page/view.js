@@ -22,7 +22,7 @@ const tenths = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFr
 const isKnown = (value) => value !== null && value !== undefined;
 const count = (value) => (isKnown(value) ? whole.format(value) : unknown);
 const plural = (number, word) => `${whole.format(number)} ${word}${number === 1 ? '' : 's'}`;
-const rate = (value) => (!isKnown(value) ? unknown : value >= 100 ? whole.format(value) : tenths.format(value));
+const rate = (value) => (!isKnown(value) ? unknown : value >= 100 || value === 0 ? whole.format(value) : tenths.format(value));
 
 function duration(seconds) {
   if (!isKnown(seconds)) return unknown;
@@ -87,6 +87,7 @@ function cell(label, isNumber, main, more = '') {
 }
 
 function peerRow(peer, own) {
+  const old = !peer.connected && isKnown(peer.epoch) ? 'when last heard' : '';
   const head = element('th', '', peer.name, element('span', 'soft', peer.region || 'no region'));
   head.scope = 'row';
   head.setAttribute('role', 'rowheader');
@@ -97,23 +98,32 @@ function peerRow(peer, own) {
     cell('Link', false, word(...linkOf(peer))),
     cell('Lag', true, isKnown(peer.lag_writes) ? plural(peer.lag_writes, 'write') : unknown, lagSeconds),
     cell('Behind', true, isKnown(peer.behind_writes) ? plural(peer.behind_writes, 'write') : unknown),
-    cell('Digest', false, word(...digestOf(peer))),
+    cell('Digest', false, word(...digestOf(peer)), old),
     cell('Clock', true, isFarOff ? word('bad', clock(peer.clock_offset_ms)) : clock(peer.clock_offset_ms)),
     cell('Epoch', true, epochKind ? word(epochKind, epoch) : epoch, who),
     cell('Heartbeat', true, isKnown(peer.last_heartbeat_seconds) ? `${duration(peer.last_heartbeat_seconds)} ago` : unknown));
   row.setAttribute('role', 'row');
+  row.classList.toggle('old', !peer.connected);
   return row;
 }
 
+const namedAtMost = 3;
+function named(names) {
+  const more = names.length - namedAtMost;
+  return names.slice(0, namedAtMost).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
 /** The sentence that is read out when it changes. */
-function summaryOf({ peers }) {
-  if (peers.length === 0) return 'This node stands alone.';
+function summaryOf(status) {
+  const { peers } = status;
+  const own = statesOf(status).map(([, text]) => text.toLowerCase()).join(', ');
+  if (peers.length === 0) return `This node stands alone: ${own}.`;
   const silent = peers.filter(({ connected }) => !connected).map(({ name }) => name);
   const different = peers.filter(({ digest_equal: equal }) => equal === false).map(({ name }) => name);
   const up = peers.length + 1 - silent.length;
-  const parts = [`${up} of ${plural(peers.length + 1, 'node')} up`];
-  if (silent.length > 0) parts.push(`silent: ${silent.join(', ')}`);
-  if (different.length > 0) parts.push(`digest differs: ${different.join(', ')}`);
+  const parts = [`${up} of ${plural(peers.length + 1, 'node')} up`, `this one ${own}`];
+  if (silent.length > 0) parts.push(`silent: ${named(silent)}`);
+  if (different.length > 0) parts.push(`digest differs: ${named(different)}`);
   return `${parts.join('; ')}.`;
 }
 

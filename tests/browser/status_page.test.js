@@ -1,8 +1,11 @@
 // The status page of a node, while its cluster works and loses a node.
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { scenario } from '../system/lib/scenario.js';
+import { toToml } from '../system/lib/settings.js';
 import { launchBrowser, noBrowser, picture } from './lib/browser.js';
 
 const patienceMs = 30_000;
@@ -67,11 +70,11 @@ scenario('the status page shows its cluster, and says which node has died', { na
 
     await ap.kill();
     await rowSays(page, 'ap', 'Silent');
-    await says(page, '#summary', '2 of 3 nodes up; silent: ap.');
+    await says(page, '#summary', '2 of 3 nodes up; this one ready; silent: ap.');
     await pictures(page, 'status-page-silent');
     assert.deepEqual(wrong, []);
     await ap.start();
-    await says(page, '#summary', '3 of 3 nodes up.');
+    await says(page, '#summary', '3 of 3 nodes up; this one ready.');
   });
 });
 
@@ -88,14 +91,14 @@ scenario('a node that is gone is told of, with when it was last seen', { names: 
   });
 });
 
-scenario('a page asks for the token, and keeps it for the tab alone', { names: ['a'], ...options }, async (cluster) => {
-  const { a } = cluster;
+scenario('a page asks for the token, and keeps it for the tab alone', { names: ['a'], start: false, ...options }, async ({ a }) => {
+  const token = 'an-admin-token-of-more-than-thirty-two-bytes';
+  const config = a.config();
+  writeFileSync(join(a.folder, 'admin.token'), token, { mode: 0o600 });
+  writeFileSync(a.configFile, toToml({ ...config, admin: { ...config.admin, token_file: 'admin.token' } }));
+  await a.start();
   await withBrowser(async (browser) => {
     const page = await browser.newPage();
-    const token = 'the admin token';
-    // The node wants none on loopback: what it answers without one is told here.
-    await page.route('**/v1/status', (route) =>
-      route.request().headers().authorization === `Bearer ${token}` ? route.continue() : route.fulfill({ status: 401, body: '{}' }));
     await page.goto(urlOf(a));
     await page.fill('#token', 'wrong');
     await page.press('#token', 'Enter');
@@ -115,7 +118,7 @@ scenario('thirty members, long names and markup in them leave the page whole', {
     const peer = (at) => ({
       name: at === 0 ? '<img src=x onerror=alert(1)>' : `node-${at}-${'long'.repeat(at % 8)}`, region: `region-${'x'.repeat(at)}`,
       connected: at % 7 !== 3, ready: at % 5 !== 1, epoch: at % 6 === 2 ? 0 : 1, lag_writes: at * 1234, lag_seconds: at * 0.7,
-      behind_writes: at % 3, digest_equal: [true, null, false][at % 3], last_heartbeat_seconds: 0.4, clock_offset_ms: at * 300 - 4000,
+      behind_writes: at % 3, digest_equal: [true, null, false][at % 3], last_heartbeat_seconds: 0.4, clock_offset_ms: at * 500 - 4000,
     });
     const many = { ...status, ready: false, storage_ok: false, peers: Array.from({ length: 29 }, (_, at) => peer(at)) };
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
@@ -126,6 +129,9 @@ scenario('thirty members, long names and markup in them leave the page whole', {
     assert.equal(await page.locator('img').count(), 0);
     await rowSays(page, '<img src=x', 'write');
     await rowSays(page, 'node-2-', 'peer is behind');
+    await rowSays(page, 'node-28-', '!+10.0 s');
+    await says(page, '#summary', 'this one not ready, storage refuses writes');
+    await says(page, '#summary', 'and 1 more');
     await pictures(page, 'status-page-thirty');
   });
 });
