@@ -12,6 +12,7 @@ ReplicaStatus Replica::status(Now now) const {
   status.replica = durable.replica;
   status.ready = ready();
   status.storage_ok = storage_ok_;
+  status.damaged = durable.damaged;
   status.epoch = options_.epoch;
   status.totals = durable.totals;
   status.digest = durable.digest.to_string();
@@ -40,6 +41,7 @@ ReplicaStatus Replica::status(Now now) const {
       const ReplicaId replica = peer.report->replica;
       one.replica = replica;
       one.ready = peer.report->ready;
+      one.draining = peer.report->draining;
       one.epoch = peer.report->epoch;
       const std::uint64_t theirs = peer.report->vector[replica];
       const std::uint64_t ours = durable.vector[replica];

@@ -30,6 +30,7 @@ struct PeerStatus {
   std::optional<ReplicaId> replica;
   bool connected = false;
   bool ready = false;
+  bool draining = false;
   std::optional<std::uint64_t> epoch;          ///< of the cluster file that it goes by
   std::optional<std::uint64_t> lag_writes;     ///< of ours, not on its disk yet
   std::optional<double> lag_seconds;           ///< since the first of them was committed here
@@ -53,6 +54,7 @@ struct ReplicaStatus {
   ReplicaId replica;
   bool ready = false;
   bool storage_ok = true;
+  bool damaged = false;  ///< records on disk are wrong and wait for their repair
   std::uint64_t epoch = 0;
   wire::StateTotals totals;
   std::string digest;

@@ -45,9 +45,11 @@ json::value client_url_of(const ClusterConfig& cluster, const std::string& name)
 json::object peer_json(const cluster::PeerStatus& peer, const ClusterConfig& cluster) {
   json::value replica;
   json::value ready;
+  json::value draining;
   if (peer.replica) {
     replica = peer.replica->to_string();
     ready = peer.ready;
+    draining = peer.draining;
   }
   return {{"name", peer.name},
           {"region", peer.region},
@@ -55,6 +57,7 @@ json::object peer_json(const cluster::PeerStatus& peer, const ClusterConfig& clu
           {"client_url", client_url_of(cluster, peer.name)},
           {"connected", peer.connected},
           {"ready", std::move(ready)},
+          {"draining", std::move(draining)},
           {"epoch", or_null(peer.epoch)},
           {"lag_writes", or_null(peer.lag_writes)},
           {"lag_seconds", or_null(peer.lag_seconds)},
@@ -94,6 +97,7 @@ std::string status_json(const NodeConfig& node, const ClusterConfig& cluster,
       {"ready", replica.ready && !process.draining},
       {"draining", process.draining},
       {"storage_ok", replica.storage_ok},
+      {"damaged", replica.damaged},
       {"cluster", {{"name", cluster.name}, {"epoch", cluster.epoch}}},
       {"clients", {{"connections", process.connections}, {"users", process.users}}},
       {"state",

@@ -123,12 +123,22 @@ std::string acks(const json::value& status) {
                                           : "of this node alone";
 }
 
+/// What an operator should know of the disk before anything else.
+std::string disk_words(const json::value& status) {
+  const json::value& storage_ok = part(status, "storage_ok");
+  if (storage_ok.is_bool() && !storage_ok.get_bool()) return ", DISK REFUSES WRITES";
+  const json::value& damaged = part(status, "damaged");
+  if (damaged.is_bool() && damaged.get_bool()) return ", RECORDS DAMAGED, to be taken from a peer";
+  return {};
+}
+
 std::string render_node(const json::value& status) {
   const json::value& clients = part(status, "clients");
   const json::value& state = part(status, "state");
   const json::value& cluster = part(status, "cluster");
   return lay_out({
-      {"node", show(status, "name") + " (" + show(status, "region") + "), " + state_word(status)},
+      {"node", show(status, "name") + " (" + show(status, "region") + "), " + state_word(status) +
+                   disk_words(status)},
       {"running", "version " + show(status, "version") + ", for " +
                       duration(part(status, "uptime_seconds")) + ", replica " +
                       show(status, "replica_id")},

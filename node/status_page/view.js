@@ -59,11 +59,13 @@ function statesOf(status) {
   if (status.draining) states.push(['wait', 'Draining']);
   else states.push(status.ready ? ['good', 'Ready'] : ['bad', 'Not ready']);
   if (!status.storage_ok) states.push(['bad', 'Storage refuses writes']);
+  if (status.damaged) states.push(['bad', 'Records damaged']);
   return states;
 }
 
 function linkOf(peer) {
   if (!peer.connected) return isKnown(peer.last_heartbeat_seconds) ? ['bad', 'Silent'] : ['bad', 'Not heard yet'];
+  if (peer.draining) return ['wait', 'Draining'];
   return peer.ready === false ? ['wait', 'Not ready'] : ['good', 'Connected'];
 }
 

@@ -58,6 +58,15 @@ TEST(StatusTable, TellsOfAcksThatWait) {
   EXPECT_THAT(with("null"), HasSubstr("eu (?), draining\n"));
 }
 
+TEST(StatusTable, ADiskInTroubleIsTold) {
+  const auto render = [](const std::string& rest) {
+    return render_status(R"({"name":"eu","ready":true,)" + rest + "}").value();
+  };
+  EXPECT_THAT(render(R"("damaged":true)"), HasSubstr("ready, RECORDS DAMAGED"));
+  EXPECT_THAT(render(R"("storage_ok":false,"damaged":true)"), HasSubstr("DISK REFUSES WRITES"));
+  EXPECT_THAT(render(R"("storage_ok":true,"damaged":false)"), HasSubstr("ready\n"));
+}
+
 TEST(StatusTable, WhatIsUnknownIsAQuestionMark) {
   const auto table = render_status(R"({"name":"eu","ready":false,
     "peers":[{"name":"us","connected":false,"lag_writes":null,"lag_seconds":null,
