@@ -143,6 +143,15 @@ TEST_F(ReplicaRepair, ADamagedPeerIsNotAskedAndADamagedNodeDoesNotAnswer) {
   EXPECT_EQ(other.replica().status(other.now()).counters.divergences_found, 0U);
 }
 
+TEST_F(ReplicaRepair, OfTwoDamagedNodesNeitherMendsFromTheOther) {
+  node.run(alices_bucket());
+  node.settle();
+  node.hear_digest("b", origin_b, "another", true);
+  node.hear("c", origin_c, known);
+  node.tick();
+  EXPECT_THAT(node.effects(), AllOf(Contains("ask c: repair"), Not(Contains("ask b: repair"))));
+}
+
 TEST_F(ReplicaRepair, ALostPieceIsAskedForAgain) {
   damage();
   node.effects();
