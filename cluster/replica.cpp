@@ -205,7 +205,10 @@ void Replica::release(Group group) {
                    [this](HeldAnswer& held_answer) {
                      ClientAnswer& answer = held_answer.answer;
                      const auto* error = std::get_if<wire::ErrorEvent>(&answer.event);
-                     if (error && error->of_write) ++counters_.updates_rejected;
+                     if (error && error->of_write) {
+                       ++counters_.updates_rejected;
+                       ++counters_.rejected_by_code[error->code];
+                     }
                      Answer out{answer.session, {}, held_answer.refused};
                      out.events.push_back(std::move(answer.event));
                      emit(std::move(out));

@@ -2,9 +2,11 @@
 
 #include "base/ids.h"
 #include "crdt/version_vector.h"
+#include "wire/client_messages.h"
 #include "wire/store_batch.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@ struct Counters {
   std::uint64_t updates_accepted = 0;  ///< updates and batches acked as applied
   std::uint64_t updates_stale = 0;     ///< … acked as not applied: a newer write had won
   std::uint64_t updates_rejected = 0;  ///< … answered by an error
+  std::map<wire::ErrorCode, std::uint64_t> rejected_by_code;  ///< of these; empty: none yet
   std::uint64_t peer_writes_applied = 0;
   std::uint64_t gaps_found = 0;
   std::uint64_t pulls = 0;

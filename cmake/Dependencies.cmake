@@ -14,6 +14,7 @@ find_package(CLI11 CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(LIBJWT REQUIRED IMPORTED_TARGET libjwt)
+pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 
 # msgpack-c is header-only. Debian 12's package wants Boost 1.74 and so cannot stand beside Boost
 # 1.81: there `./dev` unpacks its headers into build/deps/msgpack instead of installing it.

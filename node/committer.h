@@ -3,6 +3,7 @@
 #include "cluster/replica_io.h"
 #include "node/inbox.h"
 #include "node/log.h"
+#include "node/metrics.h"
 #include "storage/store.h"
 
 #include <functional>
@@ -14,8 +15,10 @@ namespace anabranch::node {
 /// replica prepares the next.
 class Committer {
  public:
-  /// `done` is called on the committer's thread. `store` and `log` outlive the committer.
-  Committer(storage::Store& store, const Log& log, std::function<void(cluster::Committed)> done);
+  /// `done` is called on the committer's thread. `store`, `timings` and `log` outlive the
+  /// committer.
+  Committer(storage::Store& store, Timings& timings, const Log& log,
+            std::function<void(cluster::Committed)> done);
   ~Committer();  ///< ends after the commit under way
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -26,6 +29,7 @@ class Committer {
   void run();
 
   storage::Store& store_;
+  Timings& timings_;
   const Log& log_;
   std::function<void(cluster::Committed)> done_;
   Inbox<cluster::Commit> inbox_;

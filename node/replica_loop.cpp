@@ -42,7 +42,7 @@ ReplicaLoop::~ReplicaLoop() { stop(); }
 
 void ReplicaLoop::start(transport::PeerLink* peers) {
   peers_ = peers;
-  committer_.emplace(store_, log_, [this](cluster::Committed committed) {
+  committer_.emplace(store_, timings_, log_, [this](cluster::Committed committed) {
     inbox_.push(cluster::Input(committed));
   });
   StoreWorker::Output output;

@@ -6,6 +6,7 @@
 #include "node/committer.h"
 #include "node/inbox.h"
 #include "node/log.h"
+#include "node/metrics.h"
 #include "node/rooms.h"
 #include "node/store_worker.h"
 #include "storage/store.h"
@@ -73,6 +74,9 @@ class ReplicaLoop final : public transport::SessionSink {
   void ask(Query query);
   /// Reads a user's state; the answer comes on the replica's thread. Any thread.
   void read_state(UserId user, std::optional<crdt::Path> path, StateAnswer answer);
+
+  /// How long commits took. Any thread.
+  const Timings& timings() const { return timings_; }
 
   /// As /readyz tells it. Any thread.
   bool ready() const { return ready_.load(std::memory_order_relaxed); }
@@ -150,6 +154,7 @@ class ReplicaLoop final : public transport::SessionSink {
   Inbox<Item> inbox_;
   std::atomic<std::size_t> peer_bytes_{0};
   std::atomic<bool> ready_{false};
+  Timings timings_;
 
   // The replica's thread alone.
   cluster::Replica replica_;

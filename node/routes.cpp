@@ -1,5 +1,6 @@
 #include "node/routes.h"
 
+#include "node/metrics.h"
 #include "node/status.h"
 #include "node/status_page.h"
 #include "wire/canonical_json.h"
@@ -57,19 +58,31 @@ void answer_nodes(RouteContext& context, Done done) {
   });
 }
 
+ProcessStatus process_status(const RouteContext& context, const ReplicaLoop::View& view) {
+  ProcessStatus process;
+  process.uptime_seconds = static_cast<double>(view.now.monotonic_ms - context.started_ms) / 1000.0;
+  process.draining = context.draining;
+  process.connections = view.rooms.sessions();
+  process.users = view.rooms.users();
+  return process;
+}
+
 void answer_status(RouteContext& context, Done done) {
   context.loop.ask([&context, done = std::move(done)](const ReplicaLoop::View& view) {
-    ProcessStatus process;
-    process.uptime_seconds =
-        static_cast<double>(view.now.monotonic_ms - context.started_ms) / 1000.0;
-    process.draining = context.draining;
-    process.connections = view.rooms.sessions();
-    process.users = view.rooms.users();
-    done(
-        {200, "application/json",
-         status_json(context.node, *context.cluster.get(), view.replica.status(view.now), process) +
-             "\n",
-         false});
+    done({200, "application/json",
+          status_json(context.node, *context.cluster.get(), view.replica.status(view.now),
+                      process_status(context, view)) +
+              "\n",
+          false});
+  });
+}
+
+void answer_metrics(RouteContext& context, Done done) {
+  context.loop.ask([&context, done = std::move(done)](const ReplicaLoop::View& view) {
+    done({200, "text/plain; version=0.0.4; charset=utf-8",
+          metrics_text(view.replica.status(view.now), process_status(context, view),
+                       context.loop.timings()),
+          false});
   });
 }
 
@@ -134,6 +147,7 @@ transport::HttpHandler admin_routes(RouteContext& context) {
     }
     if (!is_read(query)) return done(error_answer(405, "only GET is served here"));
     if (query.path == "/v1/status") return answer_status(context, std::move(done));
+    if (query.path == "/metrics") return answer_metrics(context, std::move(done));
     if (query.path == "/v1/state") return answer_state(context, query, std::move(done));
     done(error_answer(404, "there is nothing here"));
   };

@@ -28,7 +28,7 @@ struct RouteContext {
 /// On the clients' port: /healthz, /readyz, /v1/nodes.
 transport::HttpHandler client_routes(RouteContext& context);
 
-/// On the admin port: the status page at /, for which no token is asked; /v1/status,
+/// On the admin port: the status page at /, for which no token is asked; /v1/status, /metrics,
 /// /v1/state?user=…&path=…, and by POST /v1/cluster/reload. Asks for the admin token where there is
 /// one.
 transport::HttpHandler admin_routes(RouteContext& context);

@@ -1,0 +1,202 @@
+#include "node/metrics.h"
+
+#include "node/version.h"
+#include "wire/client_messages.h"
+
+#include <prometheus/histogram.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <optional>
+#include <sstream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace anabranch::node {
+
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+/// From 100 µs, an fsync that a disk's cache answers, to 10 s, a disk in trouble.
+prometheus::Histogram::BucketBoundaries seconds() {
+  return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+          0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10};
+}
+
+prometheus::Histogram::BucketBoundaries counts() {
+  return {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000};
+}
+
+/// Gathers families in the order in which they are told.
+class Families {
+ public:
+  void gauge(const std::string& name, const std::string& help, double value, Labels labels = {}) {
+    family(name, help, MetricType::Gauge, std::move(labels)).gauge.value = value;
+  }
+  void counter(const std::string& name, const std::string& help, std::uint64_t value,
+               Labels labels = {}) {
+    family(name, help, MetricType::Counter, std::move(labels)).counter.value =
+        static_cast<double>(value);
+  }
+  void histogram(const std::string& name, const std::string& help,
+                 const prometheus::Histogram& histogram) {
+    family(name, help, MetricType::Histogram, {}).histogram = histogram.Collect().histogram;
+  }
+
+  std::string text() const {
+    std::ostringstream out;
+    prometheus::TextSerializer().Serialize(out, families_);
+    return out.str();
+  }
+
+ private:
+  /// A metric of the family of this name, which is made with its first one.
+  ClientMetric& family(const std::string& name, const std::string& help, MetricType type,
+                       Labels labels) {
+    if (families_.empty() || families_.back().name != name) {
+      families_.push_back({name, help, type, {}});
+    }
+    ClientMetric& metric = families_.back().metric.emplace_back();
+    metric.label = std::move(labels);
+    return metric;
+  }
+
+  std::vector<MetricFamily> families_;
+};
+
+void add_node(Families& out, const cluster::ReplicaStatus& replica, const ProcessStatus& process) {
+  out.gauge("anabranch_build_info", "Always 1; the program's version is a label", 1,
+            {{"version", std::string(version())}});
+  out.gauge("anabranch_uptime_seconds", "Since the start of the process", process.uptime_seconds);
+  out.gauge("anabranch_ready", "1 while the node takes clients",
+            replica.ready && !process.draining ? 1 : 0);
+  out.gauge("anabranch_draining", "1 while the node moves its clients away", process.draining);
+  out.gauge("anabranch_storage_ok", "0 while the disk refuses writes", replica.storage_ok);
+  out.gauge("anabranch_damaged", "1 while records on disk wait for their repair", replica.damaged);
+  out.gauge("anabranch_cluster_epoch", "Epoch of the cluster file that the node goes by",
+            static_cast<double>(replica.epoch));
+  out.gauge("anabranch_connections", "Clients that have authenticated",
+            static_cast<double>(process.connections));
+  out.gauge("anabranch_users_connected", "Users with at least one connection",
+            static_cast<double>(process.users));
+}
+
+void add_state(Families& out, const wire::StateTotals& totals) {
+  const auto gauge = [&out](const std::string& name, const std::string& help, std::uint64_t value) {
+    out.gauge(name, help, static_cast<double>(value));
+  };
+  gauge("anabranch_state_users", "Users with at least one record", totals.users);
+  gauge("anabranch_state_records", "Values kept", totals.values);
+  gauge("anabranch_state_tombstones", "Deletes kept", totals.tombstones);
+  gauge("anabranch_state_bytes", "Paths and values, as the limits count them", totals.bytes);
+}
+
+void add_queues(Families& out, const cluster::ReplicaLoad& load) {
+  const std::string depth = "anabranch_queue_depth";
+  const std::string depth_help = "What waits, in pieces";
+  out.gauge("anabranch_acks_waiting", "Acks that wait for other nodes' disks",
+            static_cast<double>(load.acks_waiting));
+  out.gauge(depth, depth_help, static_cast<double>(load.held), {{"queue", "held"}});
+  out.gauge(depth, depth_help, static_cast<double>(load.pull_pieces), {{"queue", "pull_pieces"}});
+  const std::string bytes = "anabranch_queue_bytes";
+  const std::string bytes_help = "What is kept in memory, in bytes";
+  out.gauge(bytes, bytes_help, static_cast<double>(load.document_bytes), {{"queue", "documents"}});
+  out.gauge(bytes, bytes_help, static_cast<double>(load.stream_bytes), {{"queue", "streams"}});
+}
+
+void add_counters(Families& out, const cluster::Counters& counters) {
+  out.counter("anabranch_updates_accepted_total", "Updates and batches acked as applied",
+              counters.updates_accepted);
+  out.counter("anabranch_updates_stale_total",
+              "Updates and batches acked as not applied: a newer write had won",
+              counters.updates_stale);
+  for (const auto& [code, count] : counters.rejected_by_code) {
+    out.counter("anabranch_updates_rejected_total", "Updates and batches answered by an error",
+                count, {{"code", std::string(wire::to_string(code))}});
+  }
+  out.counter("anabranch_peer_writes_applied_total", "Writes taken from peers",
+              counters.peer_writes_applied);
+  out.counter("anabranch_gaps_found_total", "Publications found to be lost", counters.gaps_found);
+  out.counter("anabranch_pulls_total", "Pulls begun", counters.pulls);
+  out.counter("anabranch_divergences_found_total",
+              "Records or digests that were not as they should be", counters.divergences_found);
+  out.counter("anabranch_divergences_repaired_total", "Repairs that have ended",
+              counters.divergences_repaired);
+}
+
+/// One family for each figure, with one metric for each peer of which it is known.
+template <class Read>
+void add_of_peers(Families& out, const std::vector<cluster::PeerStatus>& peers,
+                  const std::string& name, const std::string& help, Read read) {
+  for (const cluster::PeerStatus& peer : peers) {
+    const std::optional<double> value = read(peer);
+    if (value) out.gauge(name, help, *value, {{"peer", peer.name}});
+  }
+}
+
+template <class T>
+std::optional<double> number(const std::optional<T>& known) {
+  if (!known) return {};
+  return static_cast<double>(*known);
+}
+
+void add_peers(Families& out, const std::vector<cluster::PeerStatus>& peers) {
+  using cluster::PeerStatus;
+  const auto add = [&](const std::string& name, const std::string& help, auto read) {
+    add_of_peers(out, peers, "anabranch_peer_" + name, help, read);
+  };
+  add("connected", "1 while its heartbeats come",
+      [](const PeerStatus& peer) { return std::optional<double>(peer.connected); });
+  add("lag_writes", "Writes of this node that the peer has not on disk",
+      [](const PeerStatus& peer) { return number(peer.lag_writes); });
+  add("lag_seconds", "Since the first of them was committed here",
+      [](const PeerStatus& peer) { return number(peer.lag_seconds); });
+  add("behind_writes", "Writes of the peer that this node lacks",
+      [](const PeerStatus& peer) { return number(peer.behind_writes); });
+  add("digest_equal", "Whether both hold the same; known at equal vectors alone",
+      [](const PeerStatus& peer) { return number(peer.digest_equal); });
+  add("clock_offset_seconds", "The peer's clock less this node's", [](const PeerStatus& peer) {
+    return peer.clock_offset_ms ? std::optional(*peer.clock_offset_ms / 1000.0) : std::nullopt;
+  });
+  add("epoch", "Epoch of the cluster file that the peer goes by",
+      [](const PeerStatus& peer) { return number(peer.epoch); });
+  add("heartbeat_age_seconds", "Since its last heartbeat",
+      [](const PeerStatus& peer) { return number(peer.last_heartbeat_seconds); });
+}
+
+}  // namespace
+
+struct Timings::Histograms {
+  prometheus::Histogram commit_seconds{seconds()};
+  prometheus::Histogram commit_records{counts()};
+};
+
+Timings::Timings() : histograms_(std::make_unique<Histograms>()) {}
+Timings::~Timings() = default;
+
+void Timings::observe_commit(std::chrono::duration<double> taken, std::size_t records) {
+  histograms_->commit_seconds.Observe(taken.count());
+  histograms_->commit_records.Observe(static_cast<double>(records));
+}
+
+std::string metrics_text(const cluster::ReplicaStatus& replica, const ProcessStatus& process,
+                         const Timings& timings) {
+  Families out;
+  add_node(out, replica, process);
+  add_state(out, replica.totals);
+  add_queues(out, replica.load);
+  add_counters(out, replica.counters);
+  add_peers(out, replica.peers);
+  out.histogram("anabranch_commit_seconds", "One group's write and fsync",
+                timings.histograms().commit_seconds);
+  out.histogram("anabranch_commit_records", "Records that one group put or took away",
+                timings.histograms().commit_records);
+  return out.text();
+}
+
+}  // namespace anabranch::node

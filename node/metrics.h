@@ -1,0 +1,37 @@
+#pragma once
+
+#include "cluster/replica_status.h"
+#include "node/status.h"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace anabranch::node {
+
+/// What cannot be read off a status: how long things took, since the start of the process. Safe
+/// from any thread.
+class Timings {
+ public:
+  Timings();
+  ~Timings();
+  Timings(const Timings&) = delete;
+  Timings& operator=(const Timings&) = delete;
+
+  /// One group's write and fsync, and how many records it put or took away.
+  void observe_commit(std::chrono::duration<double> taken, std::size_t records);
+
+  struct Histograms;
+  const Histograms& histograms() const { return *histograms_; }
+
+ private:
+  std::unique_ptr<Histograms> histograms_;
+};
+
+/// The answer of /metrics: what the status tells, and the timings, in Prometheus' text format. What
+/// is not known of a peer yet is left out.
+std::string metrics_text(const cluster::ReplicaStatus& replica, const ProcessStatus& process,
+                         const Timings& timings);
+
+}  // namespace anabranch::node
