@@ -41,6 +41,8 @@ class Ledger {
   /// what is there, and the state is marked as damaged until `mended`.
   void correct(const wire::ScrubFindings& findings);
   void mended();
+  /// Marked, on disk, and not mended in the batch to come.
+  bool is_damaged() const { return durable_.damaged && staged_.damaged; }
 
   /// Joins a peer's vector: everything it covers is known.
   void join(const crdt::VersionVector& vector);

@@ -36,7 +36,7 @@ void Replica::watch_repair() {
 
 /// Null where nothing needs mending, or nobody can help now.
 const Peer* Replica::repairing_peer() const {
-  const bool damaged = ledger_.durable().damaged;
+  const bool damaged = ledger_.is_damaged();
   for (const auto& [name, peer] : peers_.all()) {
     if (!peer.report || peer.report->damaged || !peer.is_connected(now_.monotonic_ms)) continue;
     const bool helps = damaged ? peer.report->vector.covers(repair_needs_.damaged_at)
@@ -55,7 +55,7 @@ void Replica::start_repair() {
   Repair repair;
   repair.peer = peer->member.name;
   repair.id = random_.next();
-  repair.replaces = ledger_.durable().damaged;
+  repair.replaces = ledger_.is_damaged();
   repair.theirs = peer->report->vector;
   repair.progress_ms = now_.monotonic_ms;
   repair_ = std::move(repair);
