@@ -34,6 +34,16 @@ enum class Defect {
   // disks that went back in time
   reuse_seq_after_restore,
   trust_the_first_peer_heard,
+  // collected tombstones, and who may not know of them
+  no_floor,
+  collect_before_the_floor,
+  collect_before_catching_up,
+  collect_what_is_held_above,
+  forget_what_was_collected,
+  take_late_copies,
+  exchange_with_anyone,
+  stay_admitted,
+  keep_what_was_judged,
   // clients
   echo_to_the_writer,
   split_batch_in_delivery,

@@ -1,8 +1,12 @@
 #include "cluster/acceptance.h"
 
+#include "base/defects.h"
+#include "crdt/canonical_walk.h"
+
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace anabranch::cluster {
 
@@ -105,6 +109,33 @@ tl::expected<void, wire::ErrorEvent> check_limits(const Document& document,
   return {};
 }
 
+/// True for a write at or below the floor whose verdict does not depend on tombstones that may have
+/// been collected: the record at its path is younger than they are, and it shows nothing below it.
+bool is_judgeable(const Document& document, const Change& change) {
+  const bool is_open =
+      change.payload.kind == RecordKind::value &&
+      crdt::kind_of_canonical(change.payload.value.text()) != crdt::CanonicalKind::scalar;
+  return !is_open && document.find(change.path);
+}
+
+/// Writes at or below the floor: what stands or has lost is known all the same.
+tl::expected<void, wire::ErrorEvent> check_floor(const Document& document, Acceptance& acceptance) {
+  const std::uint64_t floor = document.horizon().floor;
+  if (acceptance.stamp.version > floor || planted(Defect::no_floor)) return {};
+  if (!acceptance.repeated.empty()) {
+    acceptance.withheld = std::exchange(acceptance.to_store, {});
+    return {};
+  }
+  const bool all_judgeable =
+      std::all_of(acceptance.to_store.begin(), acceptance.to_store.end(),
+                  [&](const Change& change) { return is_judgeable(document, change); });
+  if (all_judgeable) return {};
+  return refuse(wire::ErrorCode::too_old,
+                "version " + std::to_string(acceptance.stamp.version) +
+                    " is at or below the user's floor, " + std::to_string(floor) +
+                    ", and can no longer be judged; request the state, then write again");
+}
+
 }  // namespace
 
 tl::expected<Acceptance, wire::ErrorEvent> judge_write(const Document& document,
@@ -137,6 +168,9 @@ tl::expected<Acceptance, wire::ErrorEvent> judge_write(const Document& document,
         acceptance.lost.push_back(change);
         break;
     }
+  }
+  if (auto above = check_floor(document, acceptance); !above) {
+    return tl::unexpected(std::move(above.error()));
   }
   if (auto within = check_limits(document, acceptance, limits); !within) {
     return tl::unexpected(std::move(within.error()));

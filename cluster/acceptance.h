@@ -28,9 +28,12 @@ struct Acceptance {
   std::vector<crdt::Change> to_store;  ///< what neither lost nor stands already
   std::vector<crdt::Change> repeated;  ///< what stands already
   std::vector<crdt::Change> lost;      ///< what a newer write dominates
-  std::optional<Dot> standing;         ///< the lowest dot among `repeated`
+  /// What can no longer be judged, of a write that stands in part: it lost to a tombstone that has
+  /// been collected since.
+  std::vector<crdt::Change> withheld;
+  std::optional<Dot> standing;  ///< the lowest dot among `repeated`
 
-  bool applied() const { return lost.empty(); }
+  bool applied() const { return lost.empty() && withheld.empty(); }
 };
 
 /// Gives the write its stamp and judges it. `issued_ms` is the last timestamp that this node gave

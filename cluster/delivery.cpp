@@ -64,6 +64,16 @@ void append_syncs(std::vector<wire::ClientEvent>& events, const Entries& entries
   }
 }
 
+/// The tombstones that won over a part of the write are gone: deletes just above it stand in for
+/// them. They hide nothing else, since all that the part had hidden went with it.
+void append_undone(std::vector<wire::ClientEvent>& events, const Acceptance& acceptance) {
+  crdt::Stamp stamp = acceptance.stamp;
+  ++stamp.timestamp_ms;
+  for (const Change& change : acceptance.withheld) {
+    events.push_back(wire::Sync{{change.path, stamp, {crdt::RecordKind::tombstone, {}}, {}}});
+  }
+}
+
 }  // namespace
 
 std::vector<wire::ClientEvent> events_of_write(const Document& document, const crdt::Write& write,
@@ -105,8 +115,10 @@ std::vector<wire::ClientEvent> events_for_writer(const Document& document,
       add_below(told, document, winner->first);
     }
   }
+  for (const Change& change : acceptance.withheld) add_below(told, document, change.path);
   leave_out(told, own);
   std::vector<wire::ClientEvent> events;
+  append_undone(events, acceptance);
   append_syncs(events, told, vector);
   return events;
 }
@@ -117,6 +129,8 @@ wire::ClientEvent answer_request(const Document& document, const ClientRequest& 
   if (request.cursor) known = request.cursor->vector;
   for (const Dot& dot : request.seen) known.raise(dot.origin, dot.seq);
   const std::uint64_t generation = document.horizon().generation;
+  const bool knows_deletes =
+      known.covers(document.horizon().collected) || planted(Defect::forget_what_was_collected);
   wire::Position position{document.version(), vector, !vector.covers(known), generation};
 
   using Want = wire::StateRequest::Want;
@@ -125,8 +139,9 @@ wire::ClientEvent answer_request(const Document& document, const ClientRequest& 
   }
 
   wire::Delta delta;
-  // What was told in another generation may have been wrong.
-  delta.complete = !request.cursor || request.cursor->generation != generation;
+  // What was told in another generation may have been wrong, and of what was deleted since an old
+  // cursor nothing may be left to tell.
+  delta.complete = !request.cursor || request.cursor->generation != generation || !knows_deletes;
   delta.position = std::move(position);
   const Path* changed = nullptr;  // below it everything is told again
   for (const Document::Entry& entry : document.records()) {

@@ -28,7 +28,7 @@ void Ledger::mint(ReplicaId replica) {
 
 std::vector<crdt::Change> Ledger::apply(crdt::Document& document, const crdt::Write& write,
                                         bool advance) {
-  const bool was_empty = document.records().empty();
+  const bool was_empty = document.record_count() == 0;
   std::vector<crdt::Change> won;
   for (const crdt::Change& change : write.changes) {
     crdt::Record record{write.stamp, write.dot, write.is_batch, change.payload};
@@ -38,7 +38,7 @@ std::vector<crdt::Change> Ledger::apply(crdt::Document& document, const crdt::Wr
     if (merged.verdict == crdt::Verdict::wins) won.push_back(change);
     if (planted(Defect::half_a_batch)) break;
   }
-  if (was_empty && !document.records().empty()) ++staged_.totals.users;
+  if (was_empty && document.record_count() > 0) ++staged_.totals.users;
 
   const Dot dot = write.dot;
   if (advance) {
@@ -53,16 +53,30 @@ std::vector<crdt::Change> Ledger::apply(crdt::Document& document, const crdt::Wr
 void Ledger::drop(crdt::Document& document, const UserId& user, const crdt::Path& path) {
   const auto found = document.records().find(path);
   if (found == document.records().end()) return;
+  const bool counts = !crdt::is_of_horizon(found->second.payload.kind);
   erase(user, *found);
   document.drop(path);
-  if (document.records().empty()) --staged_.totals.users;
+  if (counts && document.record_count() == 0) --staged_.totals.users;
 }
 
-void Ledger::raise(crdt::Document& document, const UserId& user, crdt::Horizon horizon) {
-  horizon.join(document.horizon());
-  if (horizon == document.horizon()) return;
-  batch_.horizons[user] = horizon;
-  document.set_horizon(std::move(horizon));
+void Ledger::collect(crdt::Document& document, const UserId& user, const crdt::Path& path) {
+  const crdt::Record* record = document.find(path);
+  if (!record) return;
+  wire::Standing standing = staged_.standing;
+  standing.collected.raise(record->dot.origin, record->dot.seq);
+  drop(document, user, path);
+  set_standing(std::move(standing));
+}
+
+void Ledger::set_standing(wire::Standing standing) {
+  if (standing == staged_.standing) return;
+  batch_.standing = standing;
+  staged_.standing = std::move(standing);
+}
+
+void Ledger::set_ages(std::vector<wire::AgeMark> ages) {
+  batch_.ages = ages;
+  staged_.ages = std::move(ages);
 }
 
 void Ledger::correct(const wire::ScrubFindings& findings) {
@@ -86,6 +100,17 @@ void Ledger::join(const crdt::VersionVector& vector) {
   forget_covered_beyond();
 }
 
+void Ledger::know_no_more_than(const crdt::VersionVector& vector) {
+  const crdt::VersionVector former = staged_.vector;
+  for (const auto& [origin, seq] : former.entries()) {
+    if (origin == staged_.replica || seq <= vector[origin]) continue;
+    staged_.vector.forget(origin);
+    batch_.forgotten.insert(origin);
+    batch_.advanced.forget(origin);
+  }
+  join(vector);
+}
+
 Ledger::Staged Ledger::take() {
   batch_.totals = staged_.totals;
   return {std::exchange(batch_, {}), staged_.beyond};
@@ -93,19 +118,24 @@ Ledger::Staged Ledger::take() {
 
 void Ledger::settled(const Staged& staged) {
   const wire::StoreBatch& batch = staged.batch;
+  for (const ReplicaId origin : batch.forgotten) durable_.vector.forget(origin);
   durable_.vector.join(batch.advanced);
   for (const auto& [bucket, sum] : batch.digests) durable_.digest.set(bucket, sum);
   durable_.totals = batch.totals;
   durable_.beyond = staged.beyond;
   if (batch.replica) durable_.replica = *batch.replica;
   if (batch.damaged) durable_.damaged = *batch.damaged;
+  if (batch.standing) durable_.standing = *batch.standing;
+  if (batch.ages) durable_.ages = *batch.ages;
 }
 
 void Ledger::roll_back() {
   const ReplicaId replica = staged_.replica;
+  const bool lost_admission = !staged_.standing.admitted;
   staged_ = durable_;
   batch_ = {};
   if (replica != durable_.replica) mint(replica);
+  if (lost_admission) set_standing({false, durable_.standing.collected});
 }
 
 void Ledger::reset(wire::StoreState state) {
@@ -126,9 +156,11 @@ void Ledger::put(const UserId& user, const crdt::Path& path, const crdt::Record&
 
 void Ledger::account(const UserId& user, const crdt::Path& path, const crdt::Record& record,
                      int sign) {
-  const bool is_value = record.payload.kind == crdt::RecordKind::value;
-  (is_value ? staged_.totals.values : staged_.totals.tombstones) += sign;
-  staged_.totals.bytes += sign * crdt::Document::cost_of(path, record.payload);
+  if (!crdt::is_of_horizon(record.payload.kind)) {
+    const bool is_value = record.payload.kind == crdt::RecordKind::value;
+    (is_value ? staged_.totals.values : staged_.totals.tombstones) += sign;
+    staged_.totals.bytes += sign * crdt::Document::cost_of(path, record.payload);
+  }
 
   const Uint128 hash = crdt::digest_of(user, path, record);
   if (hash == 0) return;

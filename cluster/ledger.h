@@ -33,9 +33,15 @@ class Ledger {
 
   /// Takes a record out of a user's state though nothing has won over it (a repair).
   void drop(crdt::Document& document, const UserId& user, const crdt::Path& path);
+  /// Takes out a tombstone that nobody needs any more.
+  void collect(crdt::Document& document, const UserId& user, const crdt::Path& path);
 
-  /// The user's state has left more behind.
-  void raise(crdt::Document& document, const UserId& user, crdt::Horizon horizon);
+  /// What is staged of it; on disk after the next commit.
+  const wire::Standing& standing() const { return staged_.standing; }
+  void set_standing(wire::Standing standing);
+
+  const std::vector<wire::AgeMark>& ages() const { return staged_.ages; }
+  void set_ages(std::vector<wire::AgeMark> ages);
 
   /// The records on disk are not those that were written: digest and totals tell from now on of
   /// what is there, and the state is marked as damaged until `mended`.
@@ -46,6 +52,8 @@ class Ledger {
 
   /// Joins a peer's vector: everything it covers is known.
   void join(const crdt::VersionVector& vector);
+  /// Takes a peer's vector in place of this one, but for this replica's own writes.
+  void know_no_more_than(const crdt::VersionVector& vector);
 
   bool has_changes() const { return !batch_.empty(); }
 
@@ -59,8 +67,8 @@ class Ledger {
   /// The batch is on disk.
   void settled(const Staged& staged);
 
-  /// Forgets all that is not durable: a commit has failed. A new replica id stays, staged again:
-  /// what it was minted for still holds.
+  /// Forgets all that is not durable: a commit has failed. A new replica id stays, staged again,
+  /// and so does the loss of its admission: what they were for still holds.
   void roll_back();
 
   /// The disk was read anew. A staged replica id stays here too.

@@ -36,7 +36,16 @@ struct Peer {
   std::optional<std::uint64_t> repair_id;      ///< … and of the last repair
   /// The vector at which its digest was last found to differ from ours.
   std::optional<crdt::VersionVector> diverged_at;
+  /// Set while records may pass between the two: its own writes of this id after this seq are taken
+  /// from its publications, those up to it by a pull alone.
+  std::optional<Dot> trusted_after;
   bool silent_noted = false;  ///< its silence has been noted
+
+  /// Heard lately, by whichever link.
+  bool is_heard(std::int64_t monotonic_ms) const {
+    return is_connected(monotonic_ms) ||
+           (answered_ms && monotonic_ms - *answered_ms < heartbeat_limit_ms);
+  }
 
   bool is_connected(std::int64_t monotonic_ms) const {
     return heartbeat_ms && monotonic_ms - *heartbeat_ms < heartbeat_limit_ms;

@@ -2,7 +2,7 @@
 
 #include "base/hash.h"
 #include "base/ids.h"
-#include "crdt/horizon.h"
+#include "cluster/replica_io.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 #include "wire/peer_messages.h"
@@ -32,8 +32,13 @@ struct RepairNeeds {
   std::set<std::string> diverged_from;           ///< peers, by name
 };
 
-/// A repair under way: the answer to one RepairPull, taken in user by user.
+/// A repair or an admission under way: the answer to one RepairPull, taken in user by user.
 struct Repair {
+  enum class Kind {
+    merge,      ///< both believe in their records: each takes what the other has
+    replace,    ///< the damage is here: what differs goes
+    admission,  ///< this replica's whole state becomes the peer's, and what it alone holds is new
+  };
   /// A repair without a new piece for this long is given up.
   static constexpr std::int64_t stall_ms = 5000;
   /// Pieces that may be on their way.
@@ -44,8 +49,9 @@ struct Repair {
 
   std::string peer;
   std::uint64_t id = 0;
-  bool replaces = false;       ///< the damage is here: what differs goes
+  Kind kind = Kind::merge;
   crdt::VersionVector theirs;  ///< what the peer surely judged
+  wire::Standing standing;     ///< the peer's, where its answer has begun
   std::uint64_t next_index = 0;
   std::int64_t progress_ms = 0;
 
@@ -54,7 +60,14 @@ struct Repair {
   UserId user;                         ///< whose records are gathered; empty: none
   std::vector<crdt::Write> records;    ///< of the user, so far
   std::size_t record_bytes = 0;
-  std::map<UserId, crdt::Horizon> horizons;  ///< of users not taken in yet
+
+  // Of an admission: users that this disk holds and the answer has not reached yet. Those that it
+  // passes over are users of whom the peer has nothing.
+  Ticket list_after = 0;  ///< they are listed once this commit is on disk
+  std::deque<UserId> own_users;
+  UserId listed_to;
+  bool is_listing = false;
+  bool all_listed = false;
 };
 
 }  // namespace anabranch::cluster

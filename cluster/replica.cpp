@@ -38,6 +38,7 @@ Replica::Replica(ReplicaOptions options, wire::StoreState state, Random& random,
       random_(random),
       now_(now),
       started_ms_(now.monotonic_ms),
+      started_wall_ms_(now.wall_ms),
       ledger_(std::move(state)),
       documents_(options_.document_cache_bytes),
       rate_(options_.updates_per_minute, options_.update_burst),
@@ -125,7 +126,6 @@ void Replica::on(UserLoaded loaded) {
       entry->issued_ms = std::max(entry->issued_ms, standing->stamp.timestamp_ms);
     }
   }
-  entry->document.set_horizon(std::move(loaded.horizon));
   entry->loaded = true;
   documents_.pin(loaded.user);  // what waited for it may load others and so make room
   documents_.reweigh(loaded.user);
@@ -133,6 +133,7 @@ void Replica::on(UserLoaded loaded) {
   drain_pieces();
   drain_streams();
   drain_repair();
+  drain_collection();
   documents_.unpin(loaded.user);
 }
 
@@ -153,7 +154,7 @@ void Replica::flush(Now now) {
       early.held.swap(in_flight_->held);
       release(std::move(early));
     }
-  } else if (!open_.held.empty()) {
+  } else if (!open_.held.empty() || !open_.pinned.empty()) {
     release(std::exchange(open_, {}));
   }
 }
@@ -172,10 +173,17 @@ void Replica::on(const Committed& committed) {
   if (group.staged.batch.replica) commit_times_ = {};
   commit_times_.note(advanced[self], now_.monotonic_ms);
   progress_untold_ = progress_untold_ || !advanced.entries().empty();
+  const bool standing_changed = group.staged.batch.standing.has_value();
   release(std::move(group));
+  if (standing_changed) tell_standing();
+  if (is_being_admitted() && repair_->list_after == committed.ticket) {
+    repair_->list_after = 0;
+    list_own_users();
+  }
   drain_pieces();
   drain_streams();
   drain_repair();
+  drain_collection();
   tell_progress();
   update_caught_up();
 }
@@ -225,19 +233,21 @@ void Replica::release(Group group) {
   for (const UserId& user : group.pinned) documents_.unpin(user);
 }
 
-void Replica::publish(std::vector<crdt::Write> writes) {
+void Replica::publish(std::vector<Published> writes) {
   wire::PublishedWrites message;
   std::size_t bytes = 0;
   const auto send = [&] {
     if (!message.writes.empty()) emit(Publish{std::exchange(message, {})});
     bytes = 0;
   };
-  for (crdt::Write& write : writes) {
-    const bool other_origin =
-        !message.writes.empty() && message.writes.back().dot.origin != write.dot.origin;
-    if (other_origin || bytes >= publication_bytes) send();
-    bytes += weight_of(write);
-    message.writes.push_back(std::move(write));
+  for (Published& one : writes) {
+    const bool is_other =
+        !message.writes.empty() && (message.writes.back().dot.origin != one.write.dot.origin ||
+                                    message.admitted != one.admitted);
+    if (is_other || bytes >= publication_bytes) send();
+    bytes += weight_of(one.write);
+    message.admitted = one.admitted;
+    message.writes.push_back(std::move(one.write));
   }
   send();
 }
@@ -296,6 +306,7 @@ void Replica::fail_storage(const wire::StoreBatch& in_doubt) {
   anti_entropy_.give_up(now_.monotonic_ms);
   drop_pieces();
   repair_.reset();
+  collection_.pass.reset();
   repair_needs_.next_scrub_ms = 0;  // what the last one found may be undone
   streams_.clear();
   note(Note::Level::error, "the disk refuses writes: clients' writes are refused until it is back");

@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "cluster/acceptance.h"
 #include "cluster/anti_entropy.h"
+#include "cluster/collection.h"
 #include "cluster/document_cache.h"
 #include "cluster/ledger.h"
 #include "cluster/origin_streams.h"
@@ -93,11 +94,16 @@ class Replica {
   using Held =
       std::variant<HeldWrite, HeldRequest, HeldAnswer, HeldRead, HeldRedelivery, Deliver, Dismiss>;
 
+  struct Published {
+    crdt::Write write;
+    bool admitted;  ///< the replica, when it took it
+  };
+
   struct Group {
     Ticket ticket = 0;
     Ledger::Staged staged;
     std::vector<Held> held;
-    std::vector<crdt::Write> published;
+    std::vector<Published> published;
     std::set<UserId> pinned;
     std::size_t peer_bytes = 0;  ///< of peers' writes in it
   };
@@ -112,7 +118,7 @@ class Replica {
   DocumentCache::Entry* loaded(const UserId& user);
   void keep_document(const UserId& user);  ///< until the open group is released
   void release(Group group);
-  void publish(std::vector<crdt::Write> writes);
+  void publish(std::vector<Published> writes);
   void fail_group(Group group);
   void fail_storage(const wire::StoreBatch& in_doubt);
   crdt::VersionVector surely_held(const wire::StoreBatch& in_doubt) const;
@@ -129,6 +135,9 @@ class Replica {
   void refuse(const ClientWrite& write, wire::ErrorEvent error);
   void mint_before_first_write();
   void mint(const std::string& why);
+  std::vector<crdt::Change> write_own(DocumentCache::Entry& entry, const UserId& user,
+                                      crdt::Stamp stamp, std::vector<crdt::Change> changes,
+                                      bool is_batch);
 
   // replica_peers.cpp: what peers tell, and what time brings
   void on(Reconfigured reconfigured);
@@ -136,6 +145,7 @@ class Replica {
   void on(PeerReceived received);
   void on(const Tick& tick);
   void receive(Peer& peer, wire::PublishedWrites published);
+  bool take_trusted(const Peer& peer, wire::PublishedWrites& published) const;
   void receive(Peer& peer, wire::Heartbeat heartbeat);
   void receive(Peer& peer, wire::Hello hello);
   void receive(Peer& peer, wire::Welcome welcome);
@@ -160,6 +170,7 @@ class Replica {
   void apply_peer_write(const crdt::Write& write, bool advance);
   void start_pull();
   void update_caught_up();
+  void tell_standing();
   void tell_progress();
   void watch_peers();
   wire::NodeReport report() const;
@@ -172,15 +183,49 @@ class Replica {
   void start_repair();
   const Peer* repairing_peer() const;
   void drain_repair();
-  bool adopt_user();
-  bool adopt(crdt::Document& document);
-  bool drop_what_differs(crdt::Document& document);
+  bool begin_answer(const wire::PullPiece& piece);
+  bool adopt_gathered();
+  bool adopt_user(const UserId& user, const std::vector<crdt::Write>& records);
+  bool adopt(DocumentCache::Entry& entry, const UserId& user,
+             const std::vector<crdt::Write>& records);
+  bool drop_what_differs(crdt::Document& document, const UserId& user,
+                         const std::vector<crdt::Write>& records);
   void finish_repair();
+
+  // replica_admission.cpp: with whom records may be exchanged, and how to become one of them
+  bool may_exchange(const wire::Standing& theirs, const crdt::VersionVector& vector) const;
+  bool is_being_admitted() const;
+  void judge_standing(Peer& peer);
+  void judge_all_standings();
+  void lose_admission(const std::string& why);
+  void watch_admission();
+  const Peer* admitting_peer() const;
+  bool is_equal_to(const Peer& peer) const;
+  bool is_founder() const;
+  void start_admission(const Peer& peer);
+  void list_own_users();
+  void on(UsersListed listed);
+  bool adopt_passed_over(const UserId* user);
+  bool adopt_as_admitted(DocumentCache::Entry& entry, const UserId& user,
+                         const std::vector<crdt::Write>& theirs);
+  void raise_generation(DocumentCache::Entry& entry, const UserId& user);
+  void finish_admission();
+
+  // replica_collection.cpp: tombstones that nobody needs any more
+  std::int64_t aging_ms() const;
+  void watch_collection();
+  void on(TombstonesFound found);
+  void drain_collection();
+  void collect(DocumentCache::Entry& entry, const UserId& user,
+               const std::vector<crdt::Write>& tombstones);
+  bool may_collect(const crdt::Document& document, const crdt::Path& path,
+                   const crdt::Record& tombstone) const;
 
   ReplicaOptions options_;
   Random& random_;
   Now now_;
   std::int64_t started_ms_;
+  std::int64_t started_wall_ms_;
 
   Ledger ledger_;
   DocumentCache documents_;
@@ -195,6 +240,8 @@ class Replica {
   std::set<UserId> piece_users_;        ///< of the first of them, pinned while the rest is read
   std::optional<Repair> repair_;
   RepairNeeds repair_needs_;
+  std::string stalled_admission_;  ///< the peer with which one stalled last
+  Collection collection_;
   std::map<std::string, crdt::VersionVector> start_targets_;  ///< to be covered before ready
 
   bool caught_up_ = false;

@@ -36,6 +36,7 @@ void Replica::mint(const std::string& why) {
     fresh.value = random_.next();
   } while (fresh.value == 0 || ledger_.vector()[fresh] > 0);
   ledger_.mint(fresh);
+  if (is_being_admitted()) repair_.reset();
   note(Note::Level::warning,
        "new replica id " + fresh.to_string() + " after " + former.to_string() + ": " + why);
 }
@@ -46,6 +47,22 @@ void Replica::mint_before_first_write() {
   // Someone who is away may know more of this id than this disk does (a copied directory), also
   // where this disk knows of no write of its own at all.
   if (!peers_.all_heard()) mint("not every member has been heard since the start");
+}
+
+/// A write of this replica: the next of its log. Returns the changes that won.
+std::vector<crdt::Change> Replica::write_own(DocumentCache::Entry& entry, const UserId& user,
+                                             crdt::Stamp stamp, std::vector<crdt::Change> changes,
+                                             bool is_batch) {
+  mint_before_first_write();
+  const ReplicaId self = ledger_.replica();
+  crdt::Write write{
+      user, std::move(stamp), {self, ledger_.vector()[self] + 1}, is_batch, std::move(changes)};
+  auto won = ledger_.apply(entry.document, write, true);
+  keep_document(user);
+  documents_.reweigh(user);
+  if (planted(Defect::publish_before_disk)) emit(Publish{wire::PublishedWrites{{write}}});
+  open_.published.push_back({std::move(write), ledger_.standing().admitted});
+  return won;
 }
 
 void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
@@ -73,19 +90,13 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
   held.applied = acceptance.applied();
   std::optional<Dot> dot = acceptance.standing;
   if (!acceptance.to_store.empty()) {
-    mint_before_first_write();
-    const ReplicaId self = ledger_.replica();
-    dot = Dot{self, ledger_.vector()[self] + 1};
-    crdt::Write stored{write.user, acceptance.stamp, *dot, write.request.is_batch,
-                       acceptance.to_store};
-    const auto won = ledger_.apply(entry.document, stored, true);
-    keep_document(write.user);
-    documents_.reweigh(write.user);
+    const auto won =
+        write_own(entry, write.user, acceptance.stamp, acceptance.to_store, write.request.is_batch);
+    const crdt::Write& stored = open_.published.back().write;
+    dot = stored.dot;
     held.deliver = Deliver{write.user, write.session,
                            events_of_write(entry.document, stored, won, ledger_.vector())};
     if (planted(Defect::echo_to_the_writer)) held.deliver->except.reset();
-    if (planted(Defect::publish_before_disk)) emit(Publish{wire::PublishedWrites{{stored}}});
-    open_.published.push_back(std::move(stored));
   }
 
   held.answer.session = write.session;
@@ -118,7 +129,7 @@ void Replica::handle(DocumentCache::Entry& entry, ClientRequest request) {
   const ReplicaId self = ledger_.replica();
   if (request.cursor && request.cursor_is_authentic &&
       request.cursor->vector[self] > ledger_.vector()[self]) {
-    mint("a client knows more of it than this disk does");
+    lose_admission("a client knows more of it than this disk does");
   }
   Answer answer{request.session, {}};
   answer.events.push_back(answer_request(entry.document, request, ledger_.vector()));

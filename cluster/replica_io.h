@@ -65,7 +65,6 @@ struct Redelivery {
 struct UserLoaded {
   UserId user;
   Result<wire::UserRecords> records;
-  crdt::Horizon horizon = {};
 };
 
 /// Names one commit.
@@ -95,6 +94,21 @@ struct Scrubbed {
   wire::ScrubFindings findings;
 };
 
+/// The answer to ListUsers: in order; fewer than users_per_list are all that are left.
+struct UsersListed {
+  UserId after;
+  Result<std::vector<UserId>> users;
+};
+inline constexpr std::size_t users_per_list = 1000;
+
+/// An answer to FindTombstones; an error ends it.
+struct TombstonesFound {
+  std::uint64_t id = 0;
+  Result<std::vector<crdt::Write>>
+      tombstones;  ///< each a write of its own, users and paths in order
+  bool last = false;
+};
+
 /// What a member sent; the transport has checked who it is.
 struct PeerReceived {
   std::string peer;
@@ -106,7 +120,8 @@ struct Tick {};
 inline constexpr std::int64_t tick_interval_ms = 50;
 
 using Input = std::variant<ClientWrite, ClientRequest, ClientAnswer, StateRead, UserLoaded,
-                           Committed, StoreRecovered, Scrubbed, Reconfigured, PeerReceived, Tick>;
+                           Committed, StoreRecovered, Scrubbed, UsersListed, TombstonesFound,
+                           Reconfigured, PeerReceived, Tick>;
 
 // ---- effects
 
@@ -186,6 +201,18 @@ struct GrantPull {
 /// urgent: whatever else the store is asked for comes first.
 struct Scrub {};
 
+/// Read the ids of users on disk, in order, from the one after `after`; answered by UsersListed.
+struct ListUsers {
+  UserId after;
+};
+
+/// Look for tombstones whose dots `covered` covers, or (without it) go on where the last answer
+/// ended; answered by one TombstonesFound. As urgent as Scrub.
+struct FindTombstones {
+  std::uint64_t id = 0;  ///< of the search, returned with each answer
+  std::optional<crdt::VersionVector> covered;
+};
+
 /// Close the user's sessions, that they resume by their cursors: what they were told was wrong.
 struct Dismiss {
   UserId user;
@@ -198,8 +225,8 @@ struct Note {
   std::string text;
 };
 
-using Effect =
-    std::variant<LoadUser, Commit, RecoverStore, Answer, Notify, Deliver, StateReadAnswer, Publish,
-                 AskPeer, AnswerPeer, ServePull, ServeRepair, GrantPull, Scrub, Dismiss, Note>;
+using Effect = std::variant<LoadUser, Commit, RecoverStore, Answer, Notify, Deliver,
+                            StateReadAnswer, Publish, AskPeer, AnswerPeer, ServePull, ServeRepair,
+                            GrantPull, Scrub, ListUsers, FindTombstones, Dismiss, Note>;
 
 }  // namespace anabranch::cluster

@@ -38,6 +38,9 @@ wire::NodeReport Replica::report() const {
   report.ready = ready();
   report.wall_ms = now_.wall_ms;
   report.damaged = durable.damaged;
+  report.standing = durable.standing;
+  // Half of an admission is nobody's state.
+  report.holds_beyond = report.holds_beyond || is_being_admitted();
   return report;
 }
 
@@ -73,6 +76,7 @@ void Replica::receive(Peer& peer, wire::PublishedWrites published) {
   const Dot last = published.writes.back().dot;
   check_own_dot(last, peer.member.name);
   if (!storage_ok_ || origin == ledger_.replica()) return;
+  if (!take_trusted(peer, published)) return;
   const bool had_gap = streams_.has_gap(origin, ledger_.vector());
   streams_.add(std::move(published.writes), ledger_.vector());
   drain_stream(origin);
@@ -85,6 +89,17 @@ void Replica::receive(Peer& peer, wire::PublishedWrites published) {
                               now_.monotonic_ms);
     start_pull();
   }
+}
+
+/// Leaves of the publication what may be taken from it; false where that is nothing.
+bool Replica::take_trusted(const Peer& peer, wire::PublishedWrites& published) const {
+  if (planted(Defect::exchange_with_anyone)) return true;
+  const std::optional<Dot>& after = peer.trusted_after;
+  if (!after || published.admitted != ledger_.standing().admitted) return false;
+  std::erase_if(published.writes, [&after](const crdt::Write& write) {
+    return write.dot.origin != after->origin || write.dot.seq <= after->seq;
+  });
+  return !published.writes.empty();
 }
 
 void Replica::receive(Peer& peer, wire::Heartbeat heartbeat) {
@@ -117,6 +132,8 @@ void Replica::receive(Peer& peer, wire::Pull pull) {
   check_own_origin(pull.vector, peer.member.name);
   // A copy of the message is not served again: the pieces of two answers must never mix.
   if (std::exchange(peer.pull_id, pull.id) == pull.id) return;
+  const bool serves = may_exchange({pull.admitted, {}}, pull.vector) && !is_being_admitted();
+  if (!serves) return;
   emit(ServePull{peer.member.name, std::move(pull)});
 }
 
@@ -132,20 +149,31 @@ void Replica::receive(Peer& peer, wire::PullPiece piece) {
     if (was_active && !anti_entropy_.active()) drop_pieces();
     return;
   }
-  if (pieces_.size() >= pull_credit) {
+  const bool is_strange =
+      piece.index == 0 &&
+      (!piece.answerer || !may_exchange(piece.answerer->standing, piece.answerer->vector));
+  if (pieces_.size() >= pull_credit || is_strange || is_being_admitted()) {
     anti_entropy_.give_up(now_.monotonic_ms);
     drop_pieces();
     return;
   }
+  for (const crdt::Write& write : piece.writes) check_own_dot(write.dot, peer.member.name);
+  if (!anti_entropy_.active()) return;  // one was evidence against this very disk
   pieces_.push_back(std::move(piece));
   drain_pieces();
 }
 
 void Replica::learn(Peer& peer, const wire::NodeReport& report, bool is_heartbeat) {
   const std::string& name = peer.member.name;
-  const bool is_first = !peer.report;
+  const bool is_first = !peer.trusted_after;
   peer.report = report;
   learn_durable(peer, report.replica, report.vector);
+  judge_standing(peer);
+  if (!peer.trusted_after) {
+    watch_admission();
+    update_caught_up();
+    return;
+  }
   const auto target = start_targets_.find(name);
   if (is_first && now_.monotonic_ms - started_ms_ <= ready_wait_ms) {
     start_targets_[name] = report.vector;
@@ -177,14 +205,15 @@ void Replica::note_untold(const std::string& name, const wire::NodeReport& repor
 /// Nothing while the vectors differ, or one of the two holds records beyond its own.
 std::optional<bool> Replica::digest_equal(const Peer& peer) const {
   const wire::StoreState& durable = ledger_.durable();
-  const bool comparable = peer.report->vector == durable.vector && !peer.report->holds_beyond &&
-                          durable.beyond.entries().empty();
+  const bool comparable = peer.trusted_after && peer.report->vector == durable.vector &&
+                          !peer.report->holds_beyond && durable.beyond.entries().empty();
   if (!comparable) return {};
   return peer.report->digest == durable.digest.to_string();
 }
 
 /// Equal knowledge and unequal states mean a defect or a rotten disk: each case is told once.
 void Replica::watch_digest(Peer& peer) {
+  if (!ledger_.durable().standing.admitted) return;
   const crdt::VersionVector& vector = ledger_.durable().vector;
   if (peer.diverged_at == vector || digest_equal(peer).value_or(true)) return;
   // One of the two knows already, and mends itself.
@@ -211,7 +240,7 @@ void Replica::check_own_origin(const crdt::VersionVector& theirs, const std::str
 void Replica::check_own_dot(Dot dot, const std::string& who) {
   if (planted(Defect::reuse_seq_after_restore)) return;
   if (dot.origin == ledger_.replica() && !ledger_.vector().covers(dot)) {
-    mint(who + " knows more of it than this disk does: the disk has gone back in time");
+    lose_admission(who + " knows more of it than this disk does: the disk has gone back in time");
   }
 }
 
@@ -224,6 +253,10 @@ void Replica::apply_peer_write(const crdt::Write& write, bool advance) {
   ++counters_.peer_writes_applied;
   auto events = events_of_write(entry.document, write, won, ledger_.vector());
   if (!events.empty()) open_.held.push_back(Deliver{write.user, {}, std::move(events)});
+  const bool was_wrong = std::any_of(won.begin(), won.end(), [](const crdt::Change& change) {
+    return change.payload.kind == crdt::RecordKind::generation;
+  });
+  if (was_wrong) open_.held.push_back(Dismiss{write.user});
 }
 
 bool Replica::may_apply_peer_writes() const {
@@ -257,8 +290,7 @@ void Replica::drain_pieces() {
     if (!all_loaded) return;
     for (const crdt::Write& write : piece.writes) {
       // What the vector covers by now has been judged: a late copy could only bring back the dead.
-      if (ledger_.vector().covers(write.dot)) continue;
-      check_own_dot(write.dot, anti_entropy_.active()->peer);
+      if (ledger_.vector().covers(write.dot) && !planted(Defect::take_late_copies)) continue;
       apply_peer_write(write, false);
     }
     const std::uint64_t id = piece.id;
@@ -291,28 +323,46 @@ void Replica::drop_pieces() {
 }
 
 void Replica::start_pull() {
-  if (!storage_ok_) return;
+  if (!storage_ok_ || is_being_admitted()) return;
   const bool gap = streams_.has_gap(ledger_.vector());
   const auto peer =
       anti_entropy_.start_due(streams_.reach(ledger_.vector()), gap, now_.monotonic_ms);
   if (!peer) return;
   ++counters_.pulls;
   drop_pieces();
-  emit(AskPeer{*peer, wire::Pull{anti_entropy_.active()->id, ledger_.vector(), pull_credit}});
+  emit(AskPeer{*peer, wire::Pull{anti_entropy_.active()->id, ledger_.vector(), pull_credit,
+                                 ledger_.standing().admitted}});
 }
 
 void Replica::update_caught_up() {
   if (caught_up_) return;
   const bool waited = now_.monotonic_ms - started_ms_ > ready_wait_ms;
-  if (!waited && start_targets_.size() < peers_.all().size()) return;
+  const auto& all = peers_.all();
+  const auto answered = std::count_if(
+      all.begin(), all.end(), [](const auto& entry) { return entry.second.report.has_value(); });
+  if (!waited && static_cast<std::size_t>(answered) < all.size()) return;
+  // One that is to be admitted has everything still to come.
+  const bool admitted = ledger_.durable().standing.admitted;
+  if (is_being_admitted() || (!admitted && admitting_peer())) return;
   const bool covered = std::all_of(
       start_targets_.begin(), start_targets_.end(),
       [this](const auto& target) { return ledger_.durable().vector.covers(target.second); });
   if (!covered) return;
   caught_up_ = true;
-  note(start_targets_.empty() ? Note::Level::warning : Note::Level::info,
-       start_targets_.empty() ? "ready, though no other member has answered"
-                              : "ready: caught up with the members that answered");
+  note(answered == 0 ? Note::Level::warning : Note::Level::info,
+       answered == 0 ? "ready, though no other member has answered"
+                     : "ready: caught up with the members that answered");
+}
+
+/// The others wait for it: they exchange nothing with this node as it was.
+void Replica::tell_standing() {
+  judge_all_standings();
+  last_heartbeat_ms_ = now_.monotonic_ms;
+  emit(Publish{wire::Heartbeat{report()}});
+  for (auto& [name, peer] : peers_.all()) {
+    peer.hello_ms = now_.monotonic_ms;
+    emit(AskPeer{name, wire::Hello{report(), now_.wall_ms}});
+  }
 }
 
 void Replica::tell_progress() {
@@ -359,6 +409,8 @@ void Replica::on(const Tick&) {
   }
   start_pull();
   watch_repair();
+  watch_admission();
+  watch_collection();
   tell_progress();
   update_caught_up();
 }

@@ -28,7 +28,10 @@ void Replica::watch_repair() {
     emit(Scrub{});
   }
   if (repair_ && now_.monotonic_ms - repair_->progress_ms >= Repair::stall_ms) {
-    note(Note::Level::warning, "a repair from " + repair_->peer + " has stalled; asking again");
+    const bool is_admission = is_being_admitted();
+    if (is_admission) stalled_admission_ = repair_->peer;
+    note(Note::Level::warning, std::string(is_admission ? "the admission by " : "a repair from ") +
+                                   repair_->peer + " has stalled; asking again");
     repair_.reset();
   }
   if (!repair_) start_repair();
@@ -38,7 +41,9 @@ void Replica::watch_repair() {
 const Peer* Replica::repairing_peer() const {
   const bool damaged = ledger_.is_damaged();
   for (const auto& [name, peer] : peers_.all()) {
-    if (!peer.report || peer.report->damaged || !peer.is_connected(now_.monotonic_ms)) continue;
+    const bool can_help =
+        peer.trusted_after && !peer.report->damaged && peer.is_connected(now_.monotonic_ms);
+    if (!can_help) continue;
     const bool helps = damaged ? peer.report->vector.covers(repair_needs_.damaged_at)
                                : repair_needs_.diverged_from.count(name) > 0;
     if (helps) return &peer;
@@ -55,7 +60,7 @@ void Replica::start_repair() {
   Repair repair;
   repair.peer = peer->member.name;
   repair.id = random_.next();
-  repair.replaces = ledger_.is_damaged();
+  repair.kind = ledger_.is_damaged() ? Repair::Kind::replace : Repair::Kind::merge;
   repair.theirs = peer->report->vector;
   repair.progress_ms = now_.monotonic_ms;
   repair_ = std::move(repair);
@@ -64,7 +69,8 @@ void Replica::start_repair() {
 }
 
 void Replica::receive(Peer& peer, wire::RepairPull pull) {
-  if (ledger_.durable().damaged) return;
+  if (ledger_.durable().damaged || is_being_admitted()) return;
+  if (!pull.digest && !ledger_.durable().standing.admitted) return;
   // A copy of the message is not served again, as with a pull.
   if (std::exchange(peer.repair_id, pull.id) == pull.id) return;
   emit(ServeRepair{peer.member.name, std::move(pull)});
@@ -73,16 +79,31 @@ void Replica::receive(Peer& peer, wire::RepairPull pull) {
 /// True when the piece is one of the repair under way, good or not.
 bool Replica::take_repair_piece(const Peer& peer, wire::PullPiece& piece) {
   if (!repair_ || repair_->peer != peer.member.name || repair_->id != piece.id) return false;
-  if (piece.index != repair_->next_index || repair_->pieces.size() >= Repair::credit) {
-    repair_.reset();  // one was lost: all is asked for again
+  const bool follows =
+      piece.index == repair_->next_index && repair_->pieces.size() < Repair::credit;
+  if (!follows || (piece.index == 0 && !begin_answer(piece))) {
+    repair_.reset();  // one was lost, or the peer is another: all is asked for again
     return true;
   }
   ++repair_->next_index;
   repair_->progress_ms = now_.monotonic_ms;
-  for (auto& [user, horizon] : piece.horizons) repair_->horizons[user].join(horizon);
+  for (const crdt::Write& write : piece.writes) check_own_dot(write.dot, peer.member.name);
+  if (!repair_) return true;
+  // So that they are read together.
+  for (const crdt::Write& write : piece.writes) loaded(write.user);
   repair_->pieces.push_back(std::move(piece));
   drain_repair();
   return true;
+}
+
+/// False for an answer that cannot be taken.
+bool Replica::begin_answer(const wire::PullPiece& piece) {
+  if (!piece.answerer) return false;
+  const wire::Answerer& answerer = *piece.answerer;
+  repair_->standing = answerer.standing;
+  if (!is_being_admitted()) return may_exchange(answerer.standing, answerer.vector);
+  repair_->theirs = answerer.vector;
+  return answerer.standing.admitted;
 }
 
 void Replica::drain_repair() {
@@ -91,7 +112,7 @@ void Replica::drain_repair() {
     repair_->progress_ms = now_.monotonic_ms;
     while (repair_->taken < piece.writes.size()) {
       crdt::Write& write = piece.writes[repair_->taken];
-      if (!repair_->user.empty() && repair_->user != write.user && !adopt_user()) return;
+      if (!repair_->user.empty() && repair_->user != write.user && !adopt_gathered()) return;
       repair_->user = write.user;
       repair_->record_bytes += weight_of(write);
       repair_->records.push_back(std::move(write));
@@ -99,7 +120,8 @@ void Replica::drain_repair() {
     }
     if (repair_->record_bytes > Repair::max_user_bytes) return repair_.reset();
     if (piece.vector) {
-      if (!repair_->user.empty() && !adopt_user()) return;
+      if (!repair_->user.empty() && !adopt_gathered()) return;
+      if (is_being_admitted() && !adopt_passed_over(nullptr)) return;
       return finish_repair();
     }
     repair_->pieces.pop_front();
@@ -108,42 +130,48 @@ void Replica::drain_repair() {
   }
 }
 
-/// False where it has to wait, for the user's document or for the disk.
-bool Replica::adopt_user() {
-  if (!may_apply_peer_writes()) return false;
-  const UserId user = repair_->user;
-  DocumentCache::Entry* entry = loaded(user);
-  if (!entry) return false;
-  keep_document(user);
-  if (adopt(entry->document)) open_.held.push_back(Dismiss{user});
-  documents_.reweigh(user);
-  open_.peer_bytes += repair_->record_bytes;
-  repair_->horizons.erase(user);
+/// False where it has to wait.
+bool Replica::adopt_gathered() {
+  if (is_being_admitted() && !adopt_passed_over(&repair_->user)) return false;
+  if (!adopt_user(repair_->user, repair_->records)) return false;
   repair_->user.clear();
   repair_->records.clear();
   repair_->record_bytes = 0;
   return true;
 }
 
-/// Takes the gathered records of a user in. True when that changed something.
-bool Replica::adopt(crdt::Document& document) {
-  const UserId& user = repair_->user;
-  bool changed = repair_->replaces && drop_what_differs(document);
-  for (const crdt::Write& one : repair_->records) {
-    check_own_dot(one.dot, repair_->peer);
+/// False where it has to wait, for the user's document or for the disk.
+bool Replica::adopt_user(const UserId& user, const std::vector<crdt::Write>& records) {
+  if (!may_apply_peer_writes()) return false;
+  DocumentCache::Entry* entry = loaded(user);
+  if (!entry) return false;
+  keep_document(user);
+  const bool changed =
+      is_being_admitted() ? adopt_as_admitted(*entry, user, records) : adopt(*entry, user, records);
+  if (changed) open_.held.push_back(Dismiss{user});
+  documents_.reweigh(user);
+  open_.peer_bytes += repair_->record_bytes;
+  return true;
+}
+
+/// Takes the user's records in. True when that changed something.
+bool Replica::adopt(DocumentCache::Entry& entry, const UserId& user,
+                    const std::vector<crdt::Write>& records) {
+  crdt::Document& document = entry.document;
+  bool changed =
+      repair_->kind == Repair::Kind::replace && drop_what_differs(document, user, records);
+  for (const crdt::Write& one : records) {
     changed = !ledger_.apply(document, one, false).empty() || changed;
   }
-  crdt::Horizon horizon = document.horizon();
-  horizon.join(repair_->horizons[user]);
-  if (changed) ++horizon.generation;
-  ledger_.raise(document, user, std::move(horizon));
+  if (changed) raise_generation(entry, user);
   return changed;
 }
 
 /// What the peer has judged and does not hold as it stands here is the damage.
-bool Replica::drop_what_differs(crdt::Document& document) {
+bool Replica::drop_what_differs(crdt::Document& document, const UserId& user,
+                                const std::vector<crdt::Write>& records) {
   std::map<crdt::Path, const crdt::Write*> theirs;
-  for (const crdt::Write& one : repair_->records) theirs.emplace(one.changes.front().path, &one);
+  for (const crdt::Write& one : records) theirs.emplace(one.changes.front().path, &one);
   std::vector<crdt::Path> wrong;
   for (const auto& [path, record] : document.records()) {
     const auto found = theirs.find(path);
@@ -151,13 +179,14 @@ bool Replica::drop_what_differs(crdt::Document& document) {
                       found->second->changes.front().payload == record.payload;
     if (!same && repair_->theirs.covers(record.dot)) wrong.push_back(path);
   }
-  for (const crdt::Path& path : wrong) ledger_.drop(document, repair_->user, path);
+  for (const crdt::Path& path : wrong) ledger_.drop(document, user, path);
   return !wrong.empty();
 }
 
 void Replica::finish_repair() {
+  if (is_being_admitted()) return finish_admission();
   const std::string peer = repair_->peer;
-  if (repair_->replaces) ledger_.mended();
+  if (repair_->kind == Repair::Kind::replace) ledger_.mended();
   repair_needs_.diverged_from.erase(peer);
   repair_.reset();
   ++counters_.divergences_repaired;

@@ -5,15 +5,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace anabranch::cluster {
 
 /// What an operator may change while the node runs.
 struct ReplicaSettings {
+  std::string name;            ///< of this member
   std::vector<Member> others;  ///< all members of the cluster but this one
   std::uint64_t epoch = 1;     ///< of the cluster file
   std::size_t acks = 0;  ///< other nodes that must have a write on disk for a "replicated" ack
+  /// How long a tombstone is kept, and so how long a device may be away with writes to send.
+  std::int64_t tombstone_retention_ms = std::int64_t{30} * 24 * 60 * 60 * 1000;
   StateLimits state;
   std::uint64_t updates_per_minute = 100;  ///< per user; 0: no limit
   std::uint64_t update_burst = 100;

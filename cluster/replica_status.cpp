@@ -13,6 +13,8 @@ ReplicaStatus Replica::status(Now now) const {
   status.ready = ready();
   status.storage_ok = storage_ok_;
   status.damaged = durable.damaged;
+  status.admitted = durable.standing.admitted;
+  status.collection_held_back = collection_.cut.held_back();
   status.epoch = options_.epoch;
   status.totals = durable.totals;
   status.digest = durable.digest.to_string();

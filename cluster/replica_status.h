@@ -24,6 +24,8 @@ struct Counters {
   std::uint64_t pulls = 0;
   std::uint64_t divergences_found = 0;
   std::uint64_t divergences_repaired = 0;
+  std::uint64_t floors_raised = 0;  ///< of users, past which old writes are refused
+  std::uint64_t tombstones_collected = 0;
 };
 
 /// A peer as this node sees it; what is not known yet is missing.
@@ -58,6 +60,9 @@ struct ReplicaStatus {
   bool ready = false;
   bool storage_ok = true;
   bool damaged = false;  ///< records on disk are wrong and wait for their repair
+  bool admitted = false;
+  /// Whom the collection of tombstones waits for, and why; empty where it does not.
+  std::string collection_held_back;
   std::uint64_t epoch = 0;
   wire::StateTotals totals;
   std::string digest;

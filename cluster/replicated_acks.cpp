@@ -3,6 +3,7 @@
 #include "base/defects.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -24,6 +25,20 @@ void ReplicatedAcks::wait_for(Dot dot, SessionId session, wire::Ack ack) {
   ack.durability = wire::Durability::replicated;
   by_dot_[dot].push_back({session, std::move(ack)});
   ++count_;
+}
+
+void ReplicatedAcks::move(Dot from, std::optional<Dot> to) {
+  const auto found = by_dot_.find(from);
+  if (found == by_dot_.end()) return;
+  std::vector<Waiting> moved = std::move(found->second);
+  by_dot_.erase(found);
+  if (!to) {
+    count_ -= moved.size();
+    return;
+  }
+  for (Waiting& waiting : moved) waiting.ack.dot = to;
+  std::vector<Waiting>& there = by_dot_[*to];
+  std::move(moved.begin(), moved.end(), std::back_inserter(there));
 }
 
 std::vector<Notify> ReplicatedAcks::release(

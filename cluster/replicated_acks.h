@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace anabranch::cluster {
@@ -22,6 +23,9 @@ class ReplicatedAcks {
 
   /// The ack is sent again as "replicated" once `dot` is covered by enough of the vectors.
   void wait_for(Dot dot, SessionId session, wire::Ack ack);
+
+  /// What was acked under `from` stands under `to` from now on; without it the acks are given up.
+  void move(Dot from, std::optional<Dot> to);
 
   /// Takes out the acks that `durable` (one vector for each other member that has told its own)
   /// has made good.

@@ -53,15 +53,11 @@ Document::Merged Document::merge(const Path& path, Record record) {
       ++at;
       continue;
     }
-    count(at->first, at->second, -1);
-    auto node = records_.extract(at++);
-    merged.removed.emplace_back(std::move(node.key()), std::move(node.mapped()));
+    const auto removed = at++;
+    merged.removed.emplace_back(*removed);
+    remove(removed);
   }
-  if (!planted(Defect::version_ignores_knowledge)) {
-    version_ = std::max(version_, record.stamp.version);
-  }
-  count(path, record, +1);
-  records_.emplace(path, std::move(record));
+  add(path, std::move(record));
   merged.stored = true;
   return merged;
 }
@@ -69,8 +65,9 @@ Document::Merged Document::merge(const Path& path, Record record) {
 bool Document::drop(const Path& path) {
   const auto found = records_.find(path);
   if (found == records_.end()) return false;
-  count(path, found->second, -1);
-  records_.erase(found);
+  const bool was_of_horizon = is_of_horizon(found->second.payload.kind);
+  remove(found);
+  if (was_of_horizon) read_horizon();
   return true;
 }
 
@@ -99,6 +96,13 @@ std::pair<Document::Records::const_iterator, Document::Records::const_iterator> 
   return {first, last};
 }
 
+bool Document::is_clear(const Path& path) const {
+  const auto [first, last] = below(path);
+  bool clear = first == last && !find(path);
+  for_each_ancestor(path, [&clear](const Entry&) { clear = false; });
+  return clear;
+}
+
 bool Document::ancestor_value_holds(const Path& path) const {
   bool held = false;
   for_each_ancestor(path, [&](const Entry& entry) {
@@ -114,10 +118,35 @@ std::size_t Document::cost_of(const Path& path, const Payload& payload) {
   return path.key().size() + payload.value.text().size();
 }
 
-void Document::count(const Path& path, const Record& record, int sign) {
-  if (record.payload.kind != RecordKind::value) return;
-  value_count_ += sign;
-  value_bytes_ += sign * cost_of(path, record.payload);
+void Document::add(const Path& path, Record record) {
+  const RecordKind kind = record.payload.kind;
+  if (is_of_horizon(kind)) {
+    ++horizon_records_;
+    add_to_horizon(horizon_, path, record);
+  } else if (!planted(Defect::version_ignores_knowledge)) {
+    version_ = std::max(version_, record.stamp.version);
+  }
+  if (kind == RecordKind::value) {
+    ++value_count_;
+    value_bytes_ += cost_of(path, record.payload);
+  }
+  records_.emplace(path, std::move(record));
+}
+
+/// Leaves the horizon as it is: what replaces a part of it is greater.
+void Document::remove(Records::iterator at) {
+  const auto& [path, record] = *at;
+  if (is_of_horizon(record.payload.kind)) --horizon_records_;
+  if (record.payload.kind == RecordKind::value) {
+    --value_count_;
+    value_bytes_ -= cost_of(path, record.payload);
+  }
+  records_.erase(at);
+}
+
+void Document::read_horizon() {
+  horizon_ = {};
+  for (const auto& [path, record] : records_) add_to_horizon(horizon_, path, record);
 }
 
 }  // namespace anabranch::crdt

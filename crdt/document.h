@@ -51,12 +51,13 @@ class Document {
   /// Takes a record in. Of equal writes that two nodes took, the lower dot stands.
   Merged merge(const Path& path, Record record);
 
-  /// Takes a record out though nothing has won over it: a repair knows better. False where there is
-  /// none. What stood below it under the same stamp stays.
+  /// Takes a record out though nothing has won over it: a tombstone that is collected, or what a
+  /// repair knows better. False where there is none. What stood below it under the same stamp
+  /// stays.
   bool drop(const Path& path);
 
+  /// What the records of that kind say, together.
   const Horizon& horizon() const { return horizon_; }
-  void set_horizon(Horizon horizon) { horizon_ = std::move(horizon); }
 
   const Record* find(const Path& path) const;
 
@@ -66,6 +67,9 @@ class Document {
 
   /// The records strictly below `path`, as a range in path order.
   std::pair<Records::const_iterator, Records::const_iterator> below(const Path& path) const;
+
+  /// True when no record stands at `path`, above it or below it.
+  bool is_clear(const Path& path) const;
 
   /// True when the value of a standing record above `path` holds something there.
   /// Costs a walk through that value.
@@ -79,7 +83,9 @@ class Document {
   /// Of values alone; tombstones and unknown kinds are not the user's to pay for.
   std::size_t value_count() const { return value_count_; }
   std::size_t value_bytes() const { return value_bytes_; }  ///< paths' keys and canonical values
-  std::size_t tombstone_count() const { return records_.size() - value_count_; }
+  std::size_t tombstone_count() const { return record_count() - value_count_; }
+  /// All records but those of the horizon.
+  std::size_t record_count() const { return records_.size() - horizon_records_; }
 
   /// What one record adds to value_bytes(): 0 unless it is a value.
   static std::size_t cost_of(const Path& path, const Payload& payload);
@@ -94,10 +100,13 @@ class Document {
     });
   }
 
-  void count(const Path& path, const Record& record, int sign);
+  void add(const Path& path, Record record);
+  void remove(Records::iterator at);
+  void read_horizon();
 
   Records records_;
   Horizon horizon_;
+  std::size_t horizon_records_ = 0;
   std::uint64_t version_ = 0;
   std::size_t value_count_ = 0;
   std::size_t value_bytes_ = 0;

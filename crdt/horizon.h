@@ -1,15 +1,19 @@
 #pragma once
 
-#include "base/hash.h"
+#include "crdt/path.h"
+#include "crdt/record.h"
 #include "crdt/version_vector.h"
 
 #include <cstdint>
-#include <string_view>
 
 namespace anabranch::crdt {
 
-/// What one user's state has left behind and can no longer show by its records. Kept on disk and
-/// replicated beside them; each part only ever grows, so that nodes may tell it in any order.
+/// What one user's state has left behind and can no longer show by its records.
+///
+/// Each part is kept as a record of a kind and at a place of its own, with a dot like any other: it
+/// travels with publications and pulls, and a version vector that covers its dot covers the part.
+/// Its stamp's version is the part's number, so that the greatest wins, and equal ones that two
+/// nodes wrote are one.
 struct Horizon {
   /// A new write at or below this version can no longer be judged: a tombstone that would have won
   /// over it may have been collected. The user's version does not fall below it.
@@ -17,18 +21,25 @@ struct Horizon {
   /// Per origin, the highest dot of a collected tombstone: who knows less may still show what it
   /// deleted.
   VersionVector collected;
-  /// How often a repair has changed the user's records: what was told before may be wrong.
+  /// How often the user's records were changed without a newer stamp (by a repair, or by the
+  /// admission of a replica): what was told before may be wrong.
   std::uint64_t generation = 0;
 
-  bool empty() const { return *this == Horizon(); }
-  /// True when each part of `other` is reached.
-  bool covers(const Horizon& other) const;
-  /// Takes the greater of each part; true when that changed something.
-  bool join(const Horizon& other);
   bool operator==(const Horizon&) const = default;
 };
 
-/// The hash of a user's horizon, for sums as in crdt/digest.h; 0 for an empty one.
-Uint128 digest_of(std::string_view user, const Horizon& horizon);
+/// The stamp of a part whose number is `number` (1 … max_version).
+Stamp horizon_stamp(std::uint64_t number);
+
+Change floor_change();
+Change generation_change();
+Change collected_change(ReplicaId origin);
+
+/// True for a change that is a part of a horizon at its right place, and for one that is of the
+/// state: what may be kept.
+bool is_in_its_place(const Change& change);
+
+/// Takes a part's record into account; nothing for records of the state.
+void add_to_horizon(Horizon& horizon, const Path& path, const Record& record);
 
 }  // namespace anabranch::crdt

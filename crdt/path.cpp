@@ -10,6 +10,7 @@ namespace {
 
 constexpr char index_tag = 0x01;
 constexpr char name_tag = 0x02;
+constexpr char reserved_mark = 0x01;  ///< first character of a reserved path's segment
 
 bool is_canonical_index(std::string_view segment) {
   const bool digits =
@@ -37,6 +38,17 @@ Result<void> append_segment(std::string& key, std::string_view segment) {
     key += '\0';
   }
   return {};
+}
+
+/// One segment: the mark, then letters and digits, so that no such path lies below another.
+bool is_reserved_key(std::string_view key) {
+  constexpr std::size_t frame = 3;  // both tags and the final zero
+  if (key.size() <= frame || key.size() > max_segment_bytes) return false;
+  if (key[0] != name_tag || key[1] != reserved_mark || key.back() != '\0') return false;
+  const std::string_view part = key.substr(2, key.size() - frame);
+  return std::all_of(part.begin(), part.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
 }
 
 void append_escaped(std::string& text, std::string_view segment) {
@@ -89,7 +101,17 @@ Result<Path> Path::parse(std::string_view text) {
   }
 }
 
+Path Path::reserved(std::string_view part) {
+  std::string key{name_tag, reserved_mark};
+  key += part;
+  key += '\0';
+  return Path(std::move(key));
+}
+
+bool Path::is_reserved() const { return key_[1] == reserved_mark && key_[0] == name_tag; }
+
 Result<Path> Path::from_key(std::string_view key) {
+  if (is_reserved_key(key)) return Path(std::string(key));
   std::string text;
   for (std::string_view rest = key; !rest.empty();) {
     const bool is_index = rest.front() == index_tag;

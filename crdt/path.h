@@ -30,12 +30,20 @@ class Path {
   /// dots and backslashes. The error's message says what is wrong and is fit for the client.
   static Result<Path> parse(std::string_view text);
 
-  /// Reads a key, as stored or sent by a peer; Errc::malformed for what `parse` cannot produce.
+  /// Reads a key, as stored or sent by a peer; Errc::malformed for what neither `parse` nor
+  /// `reserved` can produce.
   static Result<Path> from_key(std::string_view key);
+
+  /// A place beside the state, for what nodes note of a user (crdt/horizon.h): one segment that
+  /// begins with U+0001, which no client's path can hold. `part`: letters.
+  static Path reserved(std::string_view part);
+
+  /// True for such a place.
+  bool is_reserved() const;
 
   const std::string& key() const { return key_; }
 
-  /// The path as clients write it; parse(text()) == *this.
+  /// The path as clients write it; parse(text()) == *this, but for a reserved one.
   std::string text() const;
 
   /// True when this path is `other` or one of its ancestors.

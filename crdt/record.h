@@ -17,7 +17,17 @@ namespace anabranch::crdt {
 enum class RecordKind : std::uint8_t {
   value = 0,
   tombstone = 1,
+  // Parts of the user's horizon (crdt/horizon.h), not of the state.
+  floor = 2,
+  collected = 3,
+  generation = 4,
 };
+
+/// True for the kinds that make a user's horizon: nodes write them, no client sees them.
+constexpr bool is_of_horizon(RecordKind kind) {
+  return kind == RecordKind::floor || kind == RecordKind::collected ||
+         kind == RecordKind::generation;
+}
 
 /// The content of a write at one path.
 struct Payload {

@@ -22,6 +22,8 @@ class VersionVector {
 
   /// Raises `origin` to at least `seq`; true when that changed something.
   bool raise(ReplicaId origin, std::uint64_t seq);
+  /// Knows nothing of the origin any more.
+  void forget(ReplicaId origin) { entries_.erase(origin); }
   /// Raises every entry to at least `other`'s.
   void join(const VersionVector& other);
 

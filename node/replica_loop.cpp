@@ -250,6 +250,12 @@ void ReplicaLoop::carry_out(cluster::ServeRepair& effect) { store_worker_->add(s
 
 void ReplicaLoop::carry_out(cluster::Scrub& effect) { store_worker_->add(effect); }
 
+void ReplicaLoop::carry_out(cluster::ListUsers& effect) { store_worker_->add(std::move(effect)); }
+
+void ReplicaLoop::carry_out(cluster::FindTombstones& effect) {
+  store_worker_->add(std::move(effect));
+}
+
 void ReplicaLoop::carry_out(cluster::Dismiss& effect) { rooms_.dismiss(effect.user); }
 
 void ReplicaLoop::carry_out(cluster::GrantPull& effect) { store_worker_->add(std::move(effect)); }

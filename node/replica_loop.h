@@ -141,6 +141,8 @@ class ReplicaLoop final : public transport::SessionSink {
   void carry_out(cluster::ServeRepair& effect);
   void carry_out(cluster::GrantPull& effect);
   void carry_out(cluster::Scrub& effect);
+  void carry_out(cluster::ListUsers& effect);
+  void carry_out(cluster::FindTombstones& effect);
   void carry_out(cluster::Dismiss& effect);
   void carry_out(cluster::Note& effect);
 

@@ -42,7 +42,9 @@ cluster::ReplicaSettings replica_settings(const NodeConfig& node, const ClusterC
   for (const MemberConfig& member : cluster.members) {
     if (member.name != node.name) settings.others.push_back({member.name, member.region});
   }
+  settings.name = node.name;
   settings.epoch = cluster.epoch;
+  settings.tombstone_retention_ms = cluster.replication.tombstone_retention.count();
   settings.acks = cluster.replication.acks;
   settings.state = {node.limits.state_bytes, node.limits.state_paths};
   settings.updates_per_minute = node.limits.updates_per_minute;

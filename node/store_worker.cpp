@@ -37,28 +37,55 @@ void StoreWorker::run() {
   bool is_serving = false;
   while (true) {
     const auto now = SteadyClock::now();
-    const auto deadline = is_serving  ? now
-                          : scrub_    ? now + scrub_pause
-                          : recovery_ ? next_recovery_
-                                      : now + std::chrono::seconds(1);
+    const auto deadline = is_serving                   ? now
+                          : scrub_ || search_.is_asked ? now + scrub_pause
+                          : recovery_                  ? next_recovery_
+                                                       : now + std::chrono::seconds(1);
     std::vector<Job> jobs = inbox_.take(deadline);
     if (inbox_.closed()) return;
     for (Job& job : jobs) std::visit([this](auto& some) { on(some); }, job);
     if (recovery_ && SteadyClock::now() >= next_recovery_) try_recovery();
     is_serving = serve_one_round();
     drop_abandoned();
-    if (scrub_ && jobs.empty() && !is_serving) scrub_on();
+    if (!jobs.empty() || is_serving) continue;
+    if (scrub_) scrub_on();
+    if (search_.is_asked) search_on();
   }
 }
 
 void StoreWorker::on(const cluster::LoadUser& load) {
-  cluster::UserLoaded loaded{load.user, store_.load_user(load.user), {}};
-  if (auto horizon = store_.load_horizon(load.user)) {
-    loaded.horizon = *std::move(horizon);
-  } else {
-    loaded.records = tl::unexpected(std::move(horizon.error()));
+  output_.input(cluster::UserLoaded{load.user, store_.load_user(load.user)});
+}
+
+void StoreWorker::on(const cluster::ListUsers& list) {
+  output_.input(
+      cluster::UsersListed{list.after, store_.list_users(list.after, cluster::users_per_list)});
+}
+
+void StoreWorker::on(const cluster::FindTombstones& find) {
+  if (!find.covered) {
+    search_.is_asked = search_.id == find.id && search_.cursor;
+    return;
   }
-  output_.input(std::move(loaded));
+  search_ = {};
+  auto cursor = store_.open_tombstones(*find.covered);
+  if (!cursor)
+    return output_.input(cluster::TombstonesFound{find.id, tl::unexpected(cursor.error())});
+  search_ = {find.id, true, std::move(*cursor)};
+}
+
+/// Steps over records until there is something to tell, a few milliseconds' work at a time.
+void StoreWorker::search_on() {
+  auto piece = search_.cursor->next(wire::pull_piece_bytes);
+  if (!piece) {
+    output_.input(cluster::TombstonesFound{search_.id, tl::unexpected(piece.error())});
+    search_ = {};
+    return;
+  }
+  if (piece->writes.empty() && !piece->last) return;
+  search_.is_asked = false;
+  output_.input(cluster::TombstonesFound{search_.id, std::move(piece->writes), piece->last});
+  if (piece->last) search_ = {};
 }
 
 void StoreWorker::on(cluster::ServePull& serve) {
@@ -152,8 +179,10 @@ bool StoreWorker::send_piece(const std::string& peer, Serving& serving) {
     return false;
   }
   --serving.credit;
-  wire::PullPiece message{
-      serving.id, serving.next_index++, std::move(piece->writes), {}, std::move(piece->horizons)};
+  wire::PullPiece message{serving.id, serving.next_index++, std::move(piece->writes), {}, {}};
+  if (message.index == 0) {
+    message.answerer = wire::Answerer{serving.cursor->vector(), serving.cursor->standing()};
+  }
   if (piece->last) message.vector = serving.cursor->vector();
   output_.piece(peer, std::move(message));
   return !piece->last;
@@ -162,6 +191,7 @@ bool StoreWorker::send_piece(const std::string& peer, Serving& serving) {
 void StoreWorker::try_recovery() {
   next_recovery_ = SteadyClock::now() + recovery_interval;
   scrub_.reset();
+  search_ = {};
   serving_.clear();  // their snapshots would hold the old database open
   if (!store_.recover()) return;
   auto resurfaced = read_beyond(recovery_->vector);

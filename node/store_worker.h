@@ -20,14 +20,16 @@ namespace anabranch::node {
 
 /// The thread that reads the store: documents that are not in memory, the answers to peers' pulls
 /// and repairs (each from one snapshot, as far as its credit goes), the recovery of a store whose
-/// commit has failed, and, while nothing else is to be done, the scrub.
+/// commit has failed, and, while nothing else is to be done, the scrub and the search for
+/// tombstones.
 class StoreWorker {
  public:
   using Job = std::variant<cluster::LoadUser, cluster::ServePull, cluster::ServeRepair,
-                           cluster::GrantPull, cluster::RecoverStore, cluster::Scrub>;
+                           cluster::GrantPull, cluster::RecoverStore, cluster::Scrub,
+                           cluster::ListUsers, cluster::FindTombstones>;
   /// Both are called on the worker's thread.
   struct Output {
-    std::function<void(cluster::Input)> input;  ///< UserLoaded, StoreRecovered, Scrubbed
+    std::function<void(cluster::Input)> input;  ///< what answers a job
     std::function<void(const std::string& peer, wire::PullPiece piece)> piece;
   };
 
@@ -50,6 +52,13 @@ class StoreWorker {
     std::chrono::steady_clock::time_point touched;
   };
 
+  /// The walk over tombstones, while one is under way.
+  struct Search {
+    std::uint64_t id = 0;
+    bool is_asked = false;  ///< an answer is wanted
+    std::unique_ptr<storage::PullCursor> cursor;
+  };
+
   void run();
   void on(const cluster::LoadUser& load);
   void on(cluster::ServePull& serve);
@@ -58,7 +67,10 @@ class StoreWorker {
   void on(const cluster::Scrub& scrub);
   void begin_serving(const std::string& peer, bool is_repair, std::uint64_t id,
                      std::uint32_t credit, Result<std::unique_ptr<storage::PullCursor>> cursor);
+  void on(const cluster::ListUsers& list);
+  void on(const cluster::FindTombstones& find);
   void scrub_on();
+  void search_on();
   void on(const cluster::RecoverStore& recover);
   bool serve_one_round();
   void drop_abandoned();
@@ -71,6 +83,7 @@ class StoreWorker {
   Output output_;
   std::map<std::pair<std::string, bool>, Serving> serving_;  ///< by peer and whether a repair
   std::unique_ptr<storage::ScrubCursor> scrub_;
+  Search search_;
   std::optional<cluster::RecoverStore> recovery_;
   std::chrono::steady_clock::time_point next_recovery_;
   Inbox<Job> inbox_;

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint8_t record_format = 1;
 constexpr std::uint8_t flag_from_batch = 1;
-constexpr std::uint8_t horizon_format = 1;
 
 }  // namespace
 
@@ -76,34 +75,6 @@ Result<crdt::Record> decode_record(std::string_view value) {
   record.payload.kind = static_cast<crdt::RecordKind>(kind);
   if (!text.empty()) record.payload.value = crdt::Value(std::string(text));
   return record;
-}
-
-std::string encode_horizon(const crdt::Horizon& horizon) {
-  std::string value;
-  append_big_endian(value, horizon_format);
-  append_big_endian(value, horizon.floor);
-  append_big_endian(value, horizon.generation);
-  for (const auto& [origin, seq] : horizon.collected.entries()) {
-    append_big_endian(value, origin.value);
-    append_big_endian(value, seq);
-  }
-  return value;
-}
-
-Result<crdt::Horizon> decode_horizon(std::string_view value) {
-  BytesReader reader(value);
-  const auto format = reader.number<std::uint8_t>();
-  crdt::Horizon horizon;
-  horizon.floor = reader.number<std::uint64_t>();
-  horizon.generation = reader.number<std::uint64_t>();
-  while (reader.ok() && !reader.done()) {
-    const ReplicaId origin{reader.number<std::uint64_t>()};
-    horizon.collected.raise(origin, reader.number<std::uint64_t>());
-  }
-  if (!reader.done() || format != horizon_format) {
-    return fail(Errc::corrupt, "a stored horizon is damaged");
-  }
-  return horizon;
 }
 
 std::string log_key(Dot dot, std::string_view record_key) {

@@ -2,7 +2,6 @@
 
 #include "base/ids.h"
 #include "base/result.h"
-#include "crdt/horizon.h"
 #include "crdt/path.h"
 #include "crdt/record.h"
 
@@ -36,14 +35,6 @@
 //            16  …  the record's key in `records`
 //     value  empty
 //
-// Column family `horizons`, one entry for each user whose horizon (crdt/horizon.h) is not empty:
-//
-//     key    the user id's bytes
-//     value   0  1  format of this value, 1
-//             1  8  floor
-//             9  8  repair generation
-//            17  …  collected dots, 16 each: 8 origin, 8 seq
-//
 // A put of a record writes both entries; an erase removes both, by the dot that the record stood
 // under. So the log never outgrows the state and no commit needs to read.
 
@@ -58,9 +49,6 @@ Result<std::pair<UserId, crdt::Path>> decode_record_key(std::string_view key);
 
 std::string encode_record(const crdt::Record& record);
 Result<crdt::Record> decode_record(std::string_view value);
-
-std::string encode_horizon(const crdt::Horizon& horizon);
-Result<crdt::Horizon> decode_horizon(std::string_view value);
 
 std::string log_key(Dot dot, std::string_view record_key);
 

@@ -17,11 +17,11 @@ class MemoryPull final : public PullCursor {
  public:
   /// `later`: the vector as it goes on to change.
   MemoryPull(std::vector<crdt::Write> writes, crdt::VersionVector vector,
-             const crdt::VersionVector& later, std::map<UserId, crdt::Horizon> horizons = {})
+             const wire::StoreState& later)
       : writes_(std::move(writes)),
         vector_(std::move(vector)),
-        later_(later),
-        horizons_(std::move(horizons)) {}
+        standing_(later.standing),
+        later_(later.vector) {}
 
   Result<Piece> next(std::size_t max_bytes) override {
     Piece piece;
@@ -31,24 +31,20 @@ class MemoryPull final : public PullCursor {
       bytes += wire_cost(piece.writes.back());
     }
     piece.last = given_ == writes_.size();
-    for (const crdt::Write& write : piece.writes) {
-      if (auto horizon = horizons_.extract(write.user)) {
-        piece.horizons.emplace_back(std::move(horizon.key()), std::move(horizon.mapped()));
-      }
-    }
     return piece;
   }
 
   const crdt::VersionVector& vector() const override {
     return planted(Defect::claim_later_than_entries) ? later_ : vector_;
   }
+  const wire::Standing& standing() const override { return standing_; }
 
  private:
   std::vector<crdt::Write> writes_;
   std::size_t given_ = 0;
   crdt::VersionVector vector_;
+  wire::Standing standing_;
   const crdt::VersionVector& later_;
-  std::map<UserId, crdt::Horizon> horizons_;  ///< not given yet
 };
 
 /// Has added everything up when it was made.
@@ -65,8 +61,9 @@ class MemoryScrub final : public ScrubCursor {
 
 }  // namespace
 
-MemoryStore::MemoryStore(ReplicaId replica) {
+MemoryStore::MemoryStore(ReplicaId replica, bool admitted) {
   disk_.state.replica = replica;
+  disk_.state.standing.admitted = admitted;
   reopen();
 }
 
@@ -118,27 +115,43 @@ Result<std::unique_ptr<PullCursor>> MemoryStore::open_pull(
     claim = {};
     claim.raise(disk_.state.replica, disk_.state.vector[disk_.state.replica]);
   }
-  return std::make_unique<MemoryPull>(std::move(writes), std::move(claim), disk_.state.vector);
+  return std::make_unique<MemoryPull>(std::move(writes), std::move(claim), disk_.state);
 }
 
-Result<crdt::Horizon> MemoryStore::load_horizon(const UserId& user) const {
+Result<std::vector<UserId>> MemoryStore::list_users(const UserId& after, std::size_t limit) const {
   const std::lock_guard lock(mutex_);
-  const auto found = disk_.horizons.find(user);
-  return found == disk_.horizons.end() ? crdt::Horizon() : found->second;
+  std::vector<UserId> users;
+  for (auto at = disk_.users.upper_bound(after); at != disk_.users.end(); ++at) {
+    if (users.size() == limit) break;
+    users.push_back(at->first);
+  }
+  return users;
 }
 
 Result<std::unique_ptr<PullCursor>> MemoryStore::open_buckets(
-    const crdt::StateDigest& theirs) const {
+    const std::optional<crdt::StateDigest>& theirs) const {
   const std::lock_guard lock(mutex_);
   std::vector<crdt::Write> writes;
-  const std::vector<std::size_t> wanted = disk_.state.digest.differing(theirs);
+  const crdt::StateDigest& ours = disk_.state.digest;
   for (const auto& [user, records] : disk_.users) {
     const std::size_t bucket = crdt::StateDigest::bucket_of(user);
-    if (!std::binary_search(wanted.begin(), wanted.end(), bucket)) continue;
+    if (theirs && theirs->bucket(bucket) == ours.bucket(bucket)) continue;
     for (const auto& [path, record] : records) writes.push_back(write_of(user, path, record));
   }
-  return std::make_unique<MemoryPull>(std::move(writes), disk_.state.vector, disk_.state.vector,
-                                      disk_.horizons);
+  return std::make_unique<MemoryPull>(std::move(writes), disk_.state.vector, disk_.state);
+}
+
+Result<std::unique_ptr<PullCursor>> MemoryStore::open_tombstones(
+    const crdt::VersionVector& vector) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<crdt::Write> writes;
+  for (const auto& [user, records] : disk_.users) {
+    for (const auto& [path, record] : records) {
+      const bool is_tombstone = record.payload.kind == crdt::RecordKind::tombstone;
+      if (is_tombstone && vector.covers(record.dot)) writes.push_back(write_of(user, path, record));
+    }
+  }
+  return std::make_unique<MemoryPull>(std::move(writes), disk_.state.vector, disk_.state);
 }
 
 Result<std::unique_ptr<ScrubCursor>> MemoryStore::open_scrub() const {
@@ -146,11 +159,12 @@ Result<std::unique_ptr<ScrubCursor>> MemoryStore::open_scrub() const {
   crdt::StateDigest found;
   wire::StateTotals totals;
   for (const auto& [user, records] : disk_.users) {
-    ++totals.users;
+    bool is_counted = false;
     for (const auto& [path, record] : records) {
       found.add(crdt::StateDigest::bucket_of(user), crdt::digest_of(user, path, record));
-      count(totals, path, record);
+      is_counted = count(totals, path, record) || is_counted;
     }
+    totals.users += is_counted ? 1 : 0;
   }
   return std::make_unique<MemoryScrub>(wire::ScrubFindings{
       found.differences_from(disk_.state.digest), excess(totals, disk_.state.totals)});
@@ -196,7 +210,10 @@ std::unique_ptr<MemoryStore> MemoryStore::copy(std::optional<ReplicaId> replica)
   const std::lock_guard lock(mutex_);
   auto copied = std::make_unique<MemoryStore>(disk_.state.replica);
   copied->disk_ = disk_;
-  if (replica) copied->disk_.state.replica = *replica;
+  if (replica) {
+    copied->disk_.state.replica = *replica;
+    copied->disk_.state.standing.admitted = false;
+  }
   copied->reopen();
   return copied;
 }
@@ -211,11 +228,13 @@ void MemoryStore::reopen() {
 
 void MemoryStore::apply(Disk& disk, const wire::StoreBatch& batch) {
   for (const wire::RecordChange& change : batch.records) apply(disk, change);
+  for (const ReplicaId origin : batch.forgotten) disk.state.vector.forget(origin);
   for (const auto& [origin, seq] : batch.advanced.entries()) disk.state.vector.raise(origin, seq);
   for (const auto& [bucket, sum] : batch.digests) disk.state.digest.set(bucket, sum);
-  for (const auto& [user, horizon] : batch.horizons) disk.horizons[user] = horizon;
   disk.state.totals = batch.totals;
   if (batch.damaged) disk.state.damaged = *batch.damaged;
+  if (batch.standing) disk.state.standing = *batch.standing;
+  if (batch.ages) disk.state.ages = *batch.ages;
   if (batch.replica) disk.state.replica = *batch.replica;
   ++disk.commits;
 }

@@ -22,14 +22,18 @@ enum class FailedCommit {
 /// fails on demand. Threads as for any Store.
 class MemoryStore final : public Store {
  public:
-  explicit MemoryStore(ReplicaId replica);
+  /// An empty one, whose replica is to be admitted, or (`admitted`) is.
+  explicit MemoryStore(ReplicaId replica, bool admitted = false);
 
   wire::StoreState state() const override;
   Result<wire::UserRecords> load_user(const UserId& user) const override;
   Result<void> commit(const wire::StoreBatch& batch) override;
   Result<std::unique_ptr<PullCursor>> open_pull(const crdt::VersionVector& vector) const override;
-  Result<crdt::Horizon> load_horizon(const UserId& user) const override;
-  Result<std::unique_ptr<PullCursor>> open_buckets(const crdt::StateDigest& theirs) const override;
+  Result<std::vector<UserId>> list_users(const UserId& after, std::size_t limit) const override;
+  Result<std::unique_ptr<PullCursor>> open_buckets(
+      const std::optional<crdt::StateDigest>& theirs) const override;
+  Result<std::unique_ptr<PullCursor>> open_tombstones(
+      const crdt::VersionVector& vector) const override;
   Result<std::unique_ptr<ScrubCursor>> open_scrub() const override;
   Result<void> recover() override;
 
@@ -47,13 +51,12 @@ class MemoryStore final : public Store {
   void crash();
 
   /// The data directory as a backup would have it: what is committed now. No knobs are copied.
-  /// `replica`: the id that the copy is given where it is to be another's.
+  /// `replica`: the id that the copy is given where it is to be another's, and is to be admitted.
   std::unique_ptr<MemoryStore> copy(std::optional<ReplicaId> replica = {}) const;
 
   struct Disk {
     std::map<UserId, std::map<crdt::Path, crdt::Record>> users;
     std::set<std::tuple<Dot, UserId, crdt::Path>> log;
-    std::map<UserId, crdt::Horizon> horizons;
     wire::StoreState state;     ///< but for `beyond`, which the log knows
     std::uint64_t commits = 0;  ///< that have reached it
   };

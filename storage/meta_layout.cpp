@@ -29,6 +29,40 @@ wire::StateTotals read_totals(BytesReader& reader) {
   return totals;
 }
 
+crdt::VersionVector read_dots(BytesReader& reader, std::size_t count) {
+  crdt::VersionVector dots;
+  while (count-- > 0 && reader.ok()) {
+    const ReplicaId origin{reader.number<std::uint64_t>()};
+    dots.raise(origin, reader.number<std::uint64_t>());
+  }
+  return dots;
+}
+
+void append_dots(std::string& value, const crdt::VersionVector& dots) {
+  for (const auto& [origin, seq] : dots.entries()) {
+    append_big_endian(value, origin.value);
+    append_big_endian(value, seq);
+  }
+}
+
+wire::Standing read_standing(BytesReader& reader) {
+  wire::Standing standing;
+  standing.admitted = reader.number<std::uint8_t>() != 0;
+  while (reader.ok() && !reader.done()) standing.collected.join(read_dots(reader, 1));
+  return standing;
+}
+
+std::vector<wire::AgeMark> read_ages(BytesReader& reader) {
+  std::vector<wire::AgeMark> ages;
+  while (reader.ok() && !reader.done()) {
+    wire::AgeMark mark;
+    mark.at_ms = static_cast<std::int64_t>(reader.number<std::uint64_t>());
+    mark.vector = read_dots(reader, reader.number<std::uint32_t>());
+    ages.push_back(std::move(mark));
+  }
+  return ages;
+}
+
 bool take_vector_entry(Meta& meta, std::string_view key_rest, BytesReader& value) {
   BytesReader key(key_rest);
   const ReplicaId origin{key.number<std::uint64_t>()};
@@ -77,6 +111,10 @@ Result<void> take_meta_entry(Meta& meta, std::string_view key, std::string_view 
     meta.totals = read_totals(reader);
   } else if (key == meta_key::damaged) {
     meta.damaged = reader.number<std::uint8_t>() != 0;
+  } else if (key == meta_key::standing) {
+    meta.standing = read_standing(reader);
+  } else if (key == meta_key::ages) {
+    meta.ages = read_ages(reader);
   } else if (key.starts_with(meta_key::vector_prefix)) {
     known = take_vector_entry(meta, key.substr(meta_key::vector_prefix.size()), reader);
   } else if (key.starts_with(meta_key::digest_prefix)) {
@@ -113,6 +151,23 @@ std::string encode_totals(const wire::StateTotals& totals) {
   append_big_endian(value, totals.values);
   append_big_endian(value, totals.tombstones);
   append_big_endian(value, totals.bytes);
+  return value;
+}
+
+std::string encode_standing(const wire::Standing& standing) {
+  std::string value;
+  append_big_endian(value, static_cast<std::uint8_t>(standing.admitted ? 1 : 0));
+  append_dots(value, standing.collected);
+  return value;
+}
+
+std::string encode_ages(const std::vector<wire::AgeMark>& ages) {
+  std::string value;
+  for (const wire::AgeMark& mark : ages) {
+    append_big_endian(value, static_cast<std::uint64_t>(mark.at_ms));
+    append_big_endian(value, static_cast<std::uint32_t>(mark.vector.entries().size()));
+    append_dots(value, mark.vector);
+  }
   return value;
 }
 

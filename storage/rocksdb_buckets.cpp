@@ -48,15 +48,6 @@ class RecordWalk {
   }
   Result<crdt::Record> record() const { return decode_record(view_of(entry_->value())); }
 
-  Result<crdt::Horizon> horizon(const UserId& user) const {
-    rocksdb::PinnableSlice value;
-    const auto status =
-        database_->rocks().Get(options_, database_->column(Column::horizons), user, &value);
-    if (status.IsNotFound()) return crdt::Horizon();
-    if (!status.ok()) return tl::unexpected(storage_error("cannot read a horizon", status));
-    return decode_horizon(view_of(value));
-  }
-
  private:
   std::shared_ptr<const Database> database_;
   rocksdb::ManagedSnapshot snapshot_;
@@ -64,20 +55,22 @@ class RecordWalk {
   std::unique_ptr<rocksdb::Iterator> entry_;
 };
 
-class RocksdbBuckets final : public PullCursor {
+/// What all answers made by a walk over the records have in common.
+class RocksdbWalk : public PullCursor {
  public:
-  RocksdbBuckets(std::shared_ptr<const Database> database, const crdt::StateDigest& theirs)
-      : walk_(std::move(database)), theirs_(theirs) {}
+  explicit RocksdbWalk(std::shared_ptr<const Database> database) : walk_(std::move(database)) {}
 
   Result<void> begin() {
     auto meta = walk_.read_meta();
     if (!meta) return tl::unexpected(meta.error());
+    prepare(*meta);
     vector_ = std::move(meta->vector);
-    for (const std::size_t bucket : meta->digest.differing(theirs_)) wanted_[bucket] = true;
+    standing_ = std::move(meta->standing);
     return {};
   }
 
   const crdt::VersionVector& vector() const override { return vector_; }
+  const wire::Standing& standing() const override { return standing_; }
 
   Result<Piece> next(std::size_t max_bytes) override {
     Piece piece;
@@ -88,14 +81,13 @@ class RocksdbBuckets final : public PullCursor {
       auto place = walk_.place();
       if (!place) return tl::unexpected(place.error());
       if (place->first != user_) {
-        if (auto begun = begin_user(std::move(place->first), piece); !begun) {
-          return tl::unexpected(begun.error());
-        }
+        user_ = std::move(place->first);
+        user_is_wanted_ = wants(user_);
       }
       if (!user_is_wanted_) continue;
       auto record = walk_.record();
-      // The asker keeps what it has there.
-      if (!record) continue;
+      // What cannot be read is not there: the asker keeps what it has in its place.
+      if (!record || !wants(*record)) continue;
       piece.writes.push_back(write_of(user_, place->second, *record));
       bytes += wire_cost(piece.writes.back());
     }
@@ -104,23 +96,51 @@ class RocksdbBuckets final : public PullCursor {
     return piece;
   }
 
- private:
-  Result<void> begin_user(UserId user, Piece& piece) {
-    user_ = std::move(user);
-    user_is_wanted_ = wanted_[crdt::StateDigest::bucket_of(user_)];
-    if (!user_is_wanted_) return {};
-    auto horizon = walk_.horizon(user_);
-    if (!horizon) return tl::unexpected(horizon.error());
-    if (!horizon->empty()) piece.horizons.emplace_back(user_, *std::move(horizon));
-    return {};
-  }
+ protected:
+  virtual void prepare(const Meta&) {}
+  virtual bool wants(const UserId&) const { return true; }
+  virtual bool wants(const crdt::Record&) const { return true; }
 
+ private:
   RecordWalk walk_;
-  const crdt::StateDigest theirs_;
-  std::array<bool, crdt::StateDigest::bucket_count> wanted_{};
   crdt::VersionVector vector_;
+  wire::Standing standing_;
   UserId user_;  ///< of the record that the walk stands on, or stood on last
   bool user_is_wanted_ = false;
+};
+
+class RocksdbBuckets final : public RocksdbWalk {
+ public:
+  RocksdbBuckets(std::shared_ptr<const Database> database,
+                 const std::optional<crdt::StateDigest>& theirs)
+      : RocksdbWalk(std::move(database)), theirs_(theirs) {}
+
+ private:
+  void prepare(const Meta& meta) override {
+    if (!theirs_) return wanted_.fill(true);
+    for (const std::size_t bucket : meta.digest.differing(*theirs_)) wanted_[bucket] = true;
+  }
+  bool wants(const UserId& user) const override {
+    return wanted_[crdt::StateDigest::bucket_of(user)];
+  }
+  using RocksdbWalk::wants;
+
+  const std::optional<crdt::StateDigest> theirs_;
+  std::array<bool, crdt::StateDigest::bucket_count> wanted_{};
+};
+
+class RocksdbTombstones final : public RocksdbWalk {
+ public:
+  RocksdbTombstones(std::shared_ptr<const Database> database, crdt::VersionVector covered)
+      : RocksdbWalk(std::move(database)), covered_(std::move(covered)) {}
+
+ private:
+  using RocksdbWalk::wants;
+  bool wants(const crdt::Record& record) const override {
+    return record.payload.kind == crdt::RecordKind::tombstone && covered_.covers(record.dot);
+  }
+
+  crdt::VersionVector covered_;
 };
 
 class RocksdbScrub final : public ScrubCursor {
@@ -141,11 +161,13 @@ class RocksdbScrub final : public ScrubCursor {
       const auto record = walk_.record();
       // What cannot be read adds nothing, and so is found out.
       if (!place || !record) continue;
-      if (place->first != user_) ++totals_.users;
-      user_ = place->first;
-      count(totals_, place->second, *record);
-      found_.add(crdt::StateDigest::bucket_of(user_),
-                 crdt::digest_of(user_, place->second, *record));
+      const bool is_counted = count(totals_, place->second, *record);
+      if (is_counted && place->first != counted_user_) {
+        ++totals_.users;
+        counted_user_ = place->first;
+      }
+      found_.add(crdt::StateDigest::bucket_of(place->first),
+                 crdt::digest_of(place->first, place->second, *record));
     }
     if (auto well = walk_.ended_well(); !well) return tl::unexpected(well.error());
     return !walk_.at_record();
@@ -161,22 +183,34 @@ class RocksdbScrub final : public ScrubCursor {
   crdt::StateDigest found_;
   wire::StateTotals kept_totals_;
   wire::StateTotals totals_;
-  UserId user_;
+  UserId counted_user_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<PullCursor>> open_rocksdb_buckets(std::shared_ptr<const Database> database,
-                                                         const crdt::StateDigest& theirs) {
-  auto cursor = std::make_unique<RocksdbBuckets>(std::move(database), theirs);
-  if (auto begun = cursor->begin(); !begun) return tl::unexpected(begun.error());
+namespace {
+
+template <class Cursor, class... Arguments>
+Result<std::unique_ptr<Cursor>> begun(Arguments&&... arguments) {
+  auto cursor = std::make_unique<Cursor>(std::forward<Arguments>(arguments)...);
+  if (auto ready = cursor->begin(); !ready) return tl::unexpected(ready.error());
   return cursor;
 }
 
+}  // namespace
+
+Result<std::unique_ptr<PullCursor>> open_rocksdb_buckets(
+    std::shared_ptr<const Database> database, const std::optional<crdt::StateDigest>& theirs) {
+  return begun<RocksdbBuckets>(std::move(database), theirs);
+}
+
+Result<std::unique_ptr<PullCursor>> open_rocksdb_tombstones(
+    std::shared_ptr<const Database> database, const crdt::VersionVector& covered) {
+  return begun<RocksdbTombstones>(std::move(database), covered);
+}
+
 Result<std::unique_ptr<ScrubCursor>> open_rocksdb_scrub(std::shared_ptr<const Database> database) {
-  auto cursor = std::make_unique<RocksdbScrub>(std::move(database));
-  if (auto begun = cursor->begin(); !begun) return tl::unexpected(begun.error());
-  return cursor;
+  return begun<RocksdbScrub>(std::move(database));
 }
 
 }  // namespace anabranch::storage

@@ -25,9 +25,9 @@ constexpr std::size_t max_memtable_bytes = 64 * mebibyte;
 constexpr int filter_bits_per_key = 10;
 constexpr int max_open_files = 1024;
 
-constexpr std::array<const char*, 4> column_names = {"default", "records", "log", "horizons"};
-/// Those that every format has.
-constexpr std::size_t first_columns = 3;
+constexpr std::array<const char*, 3> column_names = {"default", "records", "log"};
+/// Format 2 had it; what it held is told by records since.
+constexpr const char* former_column = "horizons";
 
 /// Hands RocksDB's warnings and errors on. Without a logger of one's own RocksDB writes a file LOG
 /// into its directory, and aborts the process when that meets a full disk.
@@ -84,24 +84,18 @@ rocksdb::ColumnFamilyOptions column_options(const DatabaseSettings& settings) {
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> columns_of(const DatabaseSettings& settings,
-                                                        std::size_t count) {
+std::vector<rocksdb::ColumnFamilyDescriptor> all_columns(const DatabaseSettings& settings) {
   const rocksdb::ColumnFamilyOptions options = column_options(settings);
   std::vector<rocksdb::ColumnFamilyDescriptor> columns;
-  for (std::size_t at = 0; at < count; ++at) columns.emplace_back(column_names[at], options);
+  for (const char* name : column_names) columns.emplace_back(name, options);
   return columns;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> all_columns(const DatabaseSettings& settings) {
-  return columns_of(settings, column_names.size());
-}
-
-/// How many of our columns a database that was made by this program, or an older one, has.
-std::size_t count_columns(const DatabaseSettings& settings) {
+bool has_former_column(const DatabaseSettings& settings) {
   std::vector<std::string> names;
   rocksdb::DB::ListColumnFamilies(database_options(settings), settings.directory.string(), &names)
       .PermitUncheckedError();
-  return std::clamp(names.size(), first_columns, column_names.size());
+  return std::find(names.begin(), names.end(), former_column) != names.end();
 }
 
 using Handles = std::vector<rocksdb::ColumnFamilyHandle*>;
@@ -131,9 +125,9 @@ Result<void> check_columns(const DatabaseSettings& settings) {
   const auto status = rocksdb::DB::ListColumnFamilies(database_options(settings),
                                                       settings.directory.string(), &names);
   if (!status.ok()) return open_error(settings, status);
-  const bool ours = std::all_of(
-      column_names.begin(), column_names.begin() + first_columns,
-      [&names](auto* name) { return std::find(names.begin(), names.end(), name) != names.end(); });
+  const bool ours = std::all_of(column_names.begin(), column_names.end(), [&names](auto* name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  });
   if (ours) return {};
   return fail(Errc::invalid_config, settings.directory.string() +
                                         " holds the database of another program. Give this node "
@@ -233,13 +227,20 @@ Result<Database::Inspection> Database::inspect(const DatabaseSettings& settings)
 Result<std::shared_ptr<Database>> Database::open(const DatabaseSettings& settings, LogTail tail) {
   rocksdb::DBOptions options = database_options(settings);
   options.wal_recovery_mode = recovery_mode(tail);
-  options.create_missing_column_families = true;
+  auto columns = all_columns(settings);
+  // RocksDB opens a database for writing only with all that it has.
+  const bool is_old = has_former_column(settings);
+  if (is_old) columns.emplace_back(former_column, column_options(settings));
   rocksdb::DB* rocks = nullptr;
   Handles handles;
-  const auto status = rocksdb::DB::Open(options, settings.directory.string(), all_columns(settings),
-                                        &handles, &rocks);
+  auto status = rocksdb::DB::Open(options, settings.directory.string(), columns, &handles, &rocks);
   if (!status.ok()) return open_error(settings, status);
-  return std::shared_ptr<Database>(new Database(rocks, std::move(handles)));
+  std::shared_ptr<Database> database(new Database(rocks, std::move(handles)));
+  if (is_old) {
+    status = rocks->DropColumnFamily(database->columns_.back());
+    if (!status.ok()) return open_error(settings, status);
+  }
+  return database;
 }
 
 Result<std::shared_ptr<Database>> Database::open_read_only(const DatabaseSettings& settings,
@@ -248,9 +249,8 @@ Result<std::shared_ptr<Database>> Database::open_read_only(const DatabaseSetting
   options.wal_recovery_mode = recovery_mode(tail);
   rocksdb::DB* rocks = nullptr;
   Handles handles;
-  const auto status =
-      rocksdb::DB::OpenForReadOnly(options, settings.directory.string(),
-                                   columns_of(settings, count_columns(settings)), &handles, &rocks);
+  const auto status = rocksdb::DB::OpenForReadOnly(options, settings.directory.string(),
+                                                   all_columns(settings), &handles, &rocks);
   if (!status.ok()) return open_error(settings, status);
   return std::shared_ptr<Database>(new Database(rocks, std::move(handles)));
 }

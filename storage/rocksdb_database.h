@@ -45,7 +45,7 @@ DatabaseSettings make_settings(std::filesystem::path directory, std::size_t cach
 /// RocksDB is.
 class Database {
  public:
-  enum class Column { meta, records, log, horizons };
+  enum class Column { meta, records, log };
 
   /// How the write-ahead log ends. `torn`: its last record was never synced and will be dropped.
   enum class LogTail { whole, torn };
@@ -65,7 +65,6 @@ class Database {
 
   /// Opens what has just been inspected.
   static Result<std::shared_ptr<Database>> open(const DatabaseSettings& settings, LogTail tail);
-  /// A database of an older format has no horizons here.
   static Result<std::shared_ptr<Database>> open_read_only(const DatabaseSettings& settings,
                                                           LogTail tail);
 

@@ -26,6 +26,7 @@ class RocksdbPull final : public PullCursor {
     auto meta = database_->read_meta(snapshot_.snapshot());
     if (!meta) return tl::unexpected(meta.error());
     vector_ = std::move(meta->vector);
+    standing_ = std::move(meta->standing);
     const auto ends = database_->read_log_ends(snapshot_.snapshot());
     if (!ends) return tl::unexpected(ends.error());
     for (const auto& [origin, seq] : ends->entries()) {
@@ -35,6 +36,7 @@ class RocksdbPull final : public PullCursor {
   }
 
   const crdt::VersionVector& vector() const override { return vector_; }
+  const wire::Standing& standing() const override { return standing_; }
 
   Result<Piece> next(std::size_t max_bytes) override {
     Piece piece;
@@ -112,6 +114,7 @@ class RocksdbPull final : public PullCursor {
   rocksdb::ManagedSnapshot snapshot_;
   crdt::VersionVector asked_;
   crdt::VersionVector vector_;
+  wire::Standing standing_;
   std::deque<ReplicaId> origins_;  ///< still to be walked
   rocksdb::ReadOptions options_;
   std::string end_;  ///< of the origin being walked

@@ -36,8 +36,14 @@ Result<wire::StoreState> load_state(const Database& database) {
   for (const auto& [origin, seq] : ends->entries()) {
     if (seq > meta->vector[origin]) beyond.raise(origin, seq);
   }
-  return wire::StoreState{*meta->notes.replica, std::move(meta->vector), meta->digest,
-                          meta->totals,         std::move(beyond),       meta->damaged};
+  return wire::StoreState{*meta->notes.replica,
+                          std::move(meta->vector),
+                          meta->digest,
+                          meta->totals,
+                          std::move(beyond),
+                          meta->damaged,
+                          std::move(meta->standing),
+                          std::move(meta->ages)};
 }
 
 using Changes = std::vector<wire::RecordChange>;
@@ -63,20 +69,21 @@ void add_changes(rocksdb::WriteBatch& batch, const Database& database, const Cha
   }
 }
 
-void add_meta(rocksdb::WriteBatch& batch, const Database& database,
-              const wire::StoreBatch& changes) {
+void add_meta(rocksdb::WriteBatch& batch, const wire::StoreBatch& changes) {
+  for (const ReplicaId origin : changes.forgotten) batch.Delete(meta_key::vector(origin));
   for (const auto& [origin, seq] : changes.advanced.entries()) {
     batch.Put(meta_key::vector(origin), encode_number(seq));
   }
   for (const auto& [bucket, sum] : changes.digests) {
     batch.Put(meta_key::digest(bucket), encode_digest(sum));
   }
-  for (const auto& [user, horizon] : changes.horizons) {
-    batch.Put(database.column(Column::horizons), user, encode_horizon(horizon));
-  }
   if (changes.replica) {
     batch.Put(slice_of(meta_key::replica), encode_number(changes.replica->value));
   }
+  if (changes.standing) {
+    batch.Put(slice_of(meta_key::standing), encode_standing(*changes.standing));
+  }
+  if (changes.ages) batch.Put(slice_of(meta_key::ages), encode_ages(*changes.ages));
   if (changes.damaged) {
     batch.Put(slice_of(meta_key::damaged), std::string(1, *changes.damaged ? '\1' : '\0'));
   }
@@ -114,22 +121,26 @@ class RocksdbStore final : public Store {
     return tl::unexpected(storage_error("cannot read the user's records", entry->status()));
   }
 
-  Result<crdt::Horizon> load_horizon(const UserId& user) const override {
+  Result<std::vector<UserId>> list_users(const UserId& after, std::size_t limit) const override {
     if (!database_) return closed();
-    rocksdb::PinnableSlice value;
-    const auto status =
-        database_->rocks().Get({}, database_->column(Column::horizons), user, &value);
-    if (status.IsNotFound()) return crdt::Horizon();
-    if (!status.ok())
-      return tl::unexpected(storage_error("cannot read the user's horizon", status));
-    return decode_horizon(view_of(value));
+    const std::unique_ptr<rocksdb::Iterator> entry(
+        database_->rocks().NewIterator({}, database_->column(Column::records)));
+    std::vector<UserId> users;
+    for (entry->Seek(record_range(after).second); entry->Valid() && users.size() < limit;
+         entry->Seek(record_range(users.back()).second)) {
+      auto place = decode_record_key(view_of(entry->key()));
+      if (!place) return tl::unexpected(place.error());
+      users.push_back(std::move(place->first));
+    }
+    if (entry->status().ok()) return users;
+    return tl::unexpected(storage_error("cannot list the users", entry->status()));
   }
 
   Result<void> commit(const wire::StoreBatch& changes) override {
     if (failure_) return fail(Errc::io, "the store takes no writes since one failed: " + *failure_);
     rocksdb::WriteBatch batch;
     add_changes(batch, *database_, changes.records);
-    add_meta(batch, *database_, changes);
+    add_meta(batch, changes);
     const auto status = database_->rocks().Write(durable(), &batch);
     if (status.ok()) return {};
     // Whatever RocksDB calls it, for the caller it is a write whose outcome is unknown.
@@ -142,9 +153,16 @@ class RocksdbStore final : public Store {
     return open_rocksdb_pull(database_, vector);
   }
 
-  Result<std::unique_ptr<PullCursor>> open_buckets(const crdt::StateDigest& theirs) const override {
+  Result<std::unique_ptr<PullCursor>> open_buckets(
+      const std::optional<crdt::StateDigest>& theirs) const override {
     if (!database_) return closed();
     return open_rocksdb_buckets(database_, theirs);
+  }
+
+  Result<std::unique_ptr<PullCursor>> open_tombstones(
+      const crdt::VersionVector& vector) const override {
+    if (!database_) return closed();
+    return open_rocksdb_tombstones(database_, vector);
   }
 
   Result<std::unique_ptr<ScrubCursor>> open_scrub() const override {
@@ -236,22 +254,27 @@ ReplicaId mint(const Meta& meta, Random& random) {
 }
 
 /// Makes the directory this node's own: its name, a marker of this start, and where its past
-/// cannot be trusted a new replica id, all durable before the store is handed out.
+/// cannot be trusted a new replica id, to be admitted by the others; all durable before the store
+/// is handed out.
 Result<void> claim(const DataDirectory& directory, const Database& database, const Meta& meta,
                    DirectoryIdentity identity, const std::string& node_name, Random& random) {
   const auto next_marker = directory.prepare_marker(random.next());
   if (!next_marker) return tl::unexpected(next_marker.error());
   std::vector<Marker> markers = {*next_marker};
   rocksdb::WriteBatch batch;
+  const bool is_old = meta.format != format_version;
   if (identity == DirectoryIdentity::kept) {
     markers.push_back(*directory.marker());
+    // Before there was admission everyone took part.
+    if (is_old) batch.Put(slice_of(meta_key::standing), encode_standing({true, {}}));
   } else {
+    batch.Put(slice_of(meta_key::standing), encode_standing({false, meta.standing.collected}));
     const ReplicaId minted = mint(meta, random);
     batch.Put(slice_of(meta_key::replica), encode_number(minted.value));
     batch.Put(slice_of(meta_key::node), node_name);
   }
   batch.Put(slice_of(meta_key::markers), encode_markers(markers));
-  if (meta.format != format_version) {
+  if (is_old) {
     batch.Put(slice_of(meta_key::format), encode_format(format_version));
   }
   auto status = database.rocks().Write(durable(), &batch);

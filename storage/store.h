@@ -3,12 +3,12 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "crdt/digest.h"
-#include "crdt/horizon.h"
 #include "crdt/version_vector.h"
 #include "wire/store_batch.h"
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -22,8 +22,6 @@ class PullCursor {
 
   struct Piece {
     std::vector<crdt::Write> writes;
-    /// Of the users in `writes`, where they are not empty; of a repair alone.
-    std::vector<std::pair<UserId, crdt::Horizon>> horizons = {};
     bool last = false;
   };
   /// Writes that the asker lacks, whole ones, until they hold `max_bytes` or more. In the order
@@ -31,8 +29,9 @@ class PullCursor {
   /// After the last piece it must not be called again.
   virtual Result<Piece> next(std::size_t max_bytes) = 0;
 
-  /// The store's version vector in the same snapshot.
+  /// The store's version vector in the same snapshot, and how its replica stood.
   virtual const crdt::VersionVector& vector() const = 0;
+  virtual const wire::Standing& standing() const = 0;
 };
 
 /// A walk through all records of one snapshot, to see whether they are what was written. Use and
@@ -63,8 +62,8 @@ class Store {
   /// All records of a user, in path order; empty for an unknown user.
   virtual Result<wire::UserRecords> load_user(const UserId& user) const = 0;
 
-  /// What the user's state has left behind; empty for an unknown user.
-  virtual Result<crdt::Horizon> load_horizon(const UserId& user) const = 0;
+  /// Users who have records, in order: at most `limit` of those after `after` (empty: the first).
+  virtual Result<std::vector<UserId>> list_users(const UserId& after, std::size_t limit) const = 0;
 
   /// Writes the batch atomically and returns when it is fsynced. An error means "unknown": the
   /// batch may still be found after `recover`. From then on every commit fails until then.
@@ -74,9 +73,13 @@ class Store {
   virtual Result<std::unique_ptr<PullCursor>> open_pull(
       const crdt::VersionVector& vector) const = 0;
 
-  /// All records, with horizons, of the buckets whose sums differ from `theirs`.
+  /// All records of the buckets whose sums differ from `theirs`; without it, of all buckets.
   virtual Result<std::unique_ptr<PullCursor>> open_buckets(
-      const crdt::StateDigest& theirs) const = 0;
+      const std::optional<crdt::StateDigest>& theirs) const = 0;
+
+  /// All tombstones whose dots `vector` covers, in the order of users and paths.
+  virtual Result<std::unique_ptr<PullCursor>> open_tombstones(
+      const crdt::VersionVector& vector) const = 0;
 
   virtual Result<std::unique_ptr<ScrubCursor>> open_scrub() const = 0;
 

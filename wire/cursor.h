@@ -11,7 +11,7 @@
 namespace anabranch::wire {
 
 /// What a cursor says: the writes that its client knows, and the repair generation of its user's
-/// state (crdt::Horizon) when it was told.
+/// state (crdt/horizon.h) when it was told.
 struct Cursor {
   crdt::VersionVector vector;
   std::uint64_t generation = 0;

@@ -21,7 +21,7 @@ template <class Message>
 struct Codec;
 
 void pack_report(MsgpackWriter& out, const NodeReport& report) {
-  out.array(9);
+  out.array(10);
   out.uint(report.replica.value);
   pack_vector(out, report.vector);
   out.boolean(report.holds_beyond);
@@ -31,6 +31,7 @@ void pack_report(MsgpackWriter& out, const NodeReport& report) {
   out.boolean(report.draining);
   out.integer(report.wall_ms);
   out.boolean(report.damaged);
+  pack_standing(out, report.standing);
 }
 
 NodeReport unpack_report(MsgpackReader& in) {
@@ -45,6 +46,7 @@ NodeReport unpack_report(MsgpackReader& in) {
   report.draining = in.boolean("draining");
   report.wall_ms = unpack_time(in, "wall_ms");
   report.damaged = in.boolean("damaged");
+  report.standing = unpack_standing(in);
   in.end_array();
   return report;
 }
@@ -54,12 +56,13 @@ struct Codec<PublishedWrites> {
   static constexpr std::uint64_t type = 1;
 
   static void pack(MsgpackWriter& out, const PublishedWrites& published) {
-    out.array(1);
+    out.array(2);
     pack_writes(out, published.writes);
+    out.boolean(published.admitted);
   }
 
   static PublishedWrites unpack(MsgpackReader& in) {
-    PublishedWrites published{unpack_writes(in)};
+    PublishedWrites published{unpack_writes(in), in.boolean("admitted")};
     const auto& writes = published.writes;
     if (writes.empty()) in.fail("writes must not be empty");
     for (std::size_t i = 1; i < writes.size(); ++i) {
@@ -143,10 +146,11 @@ struct Codec<Pull> {
   static constexpr std::uint64_t type = 6;
 
   static void pack(MsgpackWriter& out, const Pull& pull) {
-    out.array(3);
+    out.array(4);
     out.uint(pull.id);
     pack_vector(out, pull.vector);
     out.uint(pull.credit);
+    out.boolean(pull.admitted);
   }
 
   static Pull unpack(MsgpackReader& in) {
@@ -154,6 +158,7 @@ struct Codec<Pull> {
     pull.id = in.uint("id");
     pull.vector = unpack_vector(in);
     pull.credit = static_cast<std::uint32_t>(in.uint("credit", 0, UINT32_MAX));
+    pull.admitted = in.boolean("admitted");
     return pull;
   }
 };
@@ -186,7 +191,10 @@ struct Codec<PullPiece> {
     out.uint(piece.index);
     pack_writes(out, piece.writes);
     piece.vector ? pack_vector(out, *piece.vector) : out.nil();
-    pack_horizons(out, piece.horizons);
+    if (!piece.answerer) return out.nil();
+    out.array(2);
+    pack_vector(out, piece.answerer->vector);
+    pack_standing(out, piece.answerer->standing);
   }
 
   static PullPiece unpack(MsgpackReader& in) {
@@ -195,7 +203,12 @@ struct Codec<PullPiece> {
     piece.index = in.uint("index");
     piece.writes = unpack_writes(in);
     if (!in.skip_nil()) piece.vector = unpack_vector(in);
-    piece.horizons = unpack_horizons(in);
+    if (in.skip_nil()) return piece;
+    in.begin_array("answerer");
+    piece.answerer.emplace();
+    piece.answerer->vector = unpack_vector(in);
+    piece.answerer->standing = unpack_standing(in);
+    in.end_array();
     return piece;
   }
 };
@@ -207,14 +220,14 @@ struct Codec<RepairPull> {
   static void pack(MsgpackWriter& out, const RepairPull& pull) {
     out.array(3);
     out.uint(pull.id);
-    pack_digest(out, pull.digest);
+    pull.digest ? pack_digest(out, *pull.digest) : out.nil();
     out.uint(pull.credit);
   }
 
   static RepairPull unpack(MsgpackReader& in) {
     RepairPull pull;
     pull.id = in.uint("id");
-    pull.digest = unpack_digest(in);
+    if (!in.skip_nil()) pull.digest = unpack_digest(in);
     pull.credit = static_cast<std::uint32_t>(in.uint("credit", 0, UINT32_MAX));
     return pull;
   }

@@ -2,15 +2,13 @@
 
 #include "base/ids.h"
 #include "crdt/digest.h"
-#include "crdt/horizon.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
+#include "wire/store_batch.h"
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -32,6 +30,7 @@ struct NodeReport {
   bool draining = false;
   std::int64_t wall_ms = 0;
   bool damaged = false;  ///< records on its disk are known to be wrong: nobody takes them for right
+  Standing standing = {};
 
   bool operator==(const NodeReport&) const = default;
 };
@@ -39,6 +38,7 @@ struct NodeReport {
 /// PUB: the writes of one group commit, consecutive seqs of one origin, first to last.
 struct PublishedWrites {
   std::vector<crdt::Write> writes;
+  bool admitted = true;  ///< whether their origin was when it took them
   bool operator==(const PublishedWrites&) const = default;
 };
 
@@ -68,20 +68,21 @@ struct Progress {
 };
 
 /// DEALER → ROUTER: asks for every record that `vector` does not cover. A new pull of the same
-/// member ends its former one.
+/// member ends its former one. Not answered where the asker may hold what the other has forgotten.
 struct Pull {
   std::uint64_t id = 0;
   crdt::VersionVector vector;
   std::uint32_t credit = 0;  ///< how many pieces may be sent before more credit comes
+  bool admitted = true;      ///< the asker
   bool operator==(const Pull&) const = default;
 };
 
 /// DEALER → ROUTER: asks for all records of the buckets whose sums differ from these, covered by a
-/// vector or not. Answered by pieces that hold tombstones and horizons too, each record as a write
-/// of its own, in the order of users and paths; the vector of the last one says no more than when.
+/// vector or not; without a digest, to be admitted, for the whole state. Answered by pieces that
+/// hold tombstones too, each record as a write of its own, in the order of users and paths.
 struct RepairPull {
   std::uint64_t id = 0;
-  crdt::StateDigest digest;
+  std::optional<crdt::StateDigest> digest;
   std::uint32_t credit = 0;
   bool operator==(const RepairPull&) const = default;
 };
@@ -93,15 +94,22 @@ struct PullCredit {
   bool operator==(const PullCredit&) const = default;
 };
 
+/// Who answers a pull, in the snapshot that the answer comes from.
+struct Answerer {
+  crdt::VersionVector vector;
+  Standing standing;
+  bool operator==(const Answerer&) const = default;
+};
+
 /// ROUTER → DEALER: the next part of a pull's answer, all from one snapshot. What survives of a
-/// batch travels in one piece. The last piece alone carries the sender's vector.
+/// batch travels in one piece. The first piece alone says who answers, the last one alone carries
+/// the vector to be joined.
 struct PullPiece {
   std::uint64_t id = 0;
   std::uint64_t index = 0;  ///< 0, 1, …
   std::vector<crdt::Write> writes;
   std::optional<crdt::VersionVector> vector;
-  /// Of users with records in this piece or the ones before, where they are not empty.
-  std::vector<std::pair<UserId, crdt::Horizon>> horizons = {};
+  std::optional<Answerer> answerer = {};
   bool operator==(const PullPiece&) const = default;
 };
 

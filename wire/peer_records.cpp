@@ -1,6 +1,7 @@
 #include "wire/peer_records.h"
 
 #include "base/ids.h"
+#include "crdt/horizon.h"
 #include "wire/canonical_json.h"
 #include "wire/limits.h"
 
@@ -33,8 +34,8 @@ crdt::Payload unpack_payload(MsgpackReader& in) {
     in.fail("content must be canonical JSON");
     return {};
   }
-  if (kind == crdt::RecordKind::tombstone) {
-    if (!content.empty()) in.fail("content of a tombstone must be empty");
+  if (kind == crdt::RecordKind::tombstone || crdt::is_of_horizon(kind)) {
+    if (!content.empty()) in.fail("content of such a kind must be empty");
     return {kind, {}};
   }
   if (content.size() > max_opaque_bytes) in.fail("content is too large");
@@ -48,7 +49,10 @@ std::optional<crdt::Change> unpack_change(MsgpackReader& in) {
   crdt::Payload payload = unpack_payload(in);
   in.end_array();
   if (!in.ok()) return {};
-  return crdt::Change{*std::move(path), std::move(payload)};
+  crdt::Change change{*std::move(path), std::move(payload)};
+  if (crdt::is_in_its_place(change)) return change;
+  in.fail("a record of its kind cannot be at its path");
+  return {};
 }
 
 std::vector<crdt::Change> unpack_changes(MsgpackReader& in) {
@@ -166,32 +170,19 @@ crdt::StateDigest unpack_digest(MsgpackReader& in) {
   return digest;
 }
 
-void pack_horizons(MsgpackWriter& out, const Horizons& horizons) {
-  out.array(horizons.size());
-  for (const auto& [user, horizon] : horizons) {
-    out.array(4);
-    out.text(user);
-    out.uint(horizon.floor);
-    out.uint(horizon.generation);
-    pack_vector(out, horizon.collected);
-  }
+void pack_standing(MsgpackWriter& out, const Standing& standing) {
+  out.array(2);
+  out.boolean(standing.admitted);
+  pack_vector(out, standing.collected);
 }
 
-Horizons unpack_horizons(MsgpackReader& in) {
-  Horizons horizons;
-  const std::size_t count = in.begin_array("horizons");
-  while (in.ok() && horizons.size() < count) {
-    in.begin_array("horizon");
-    UserId user = unpack_user(in);
-    crdt::Horizon horizon;
-    horizon.floor = in.uint("floor", 0, crdt::max_version);
-    horizon.generation = in.uint("generation", 0, crdt::max_version);
-    horizon.collected = unpack_vector(in);
-    in.end_array();
-    horizons.emplace_back(std::move(user), std::move(horizon));
-  }
+Standing unpack_standing(MsgpackReader& in) {
+  Standing standing;
+  in.begin_array("standing");
+  standing.admitted = in.boolean("admitted");
+  standing.collected = unpack_vector(in);
   in.end_array();
-  return horizons;
+  return standing;
 }
 
 std::int64_t unpack_time(MsgpackReader& in, const char* what) {

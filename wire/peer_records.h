@@ -2,14 +2,13 @@
 
 #include "base/ids.h"
 #include "crdt/digest.h"
-#include "crdt/horizon.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 #include "wire/msgpack_reader.h"
 #include "wire/msgpack_writer.h"
+#include "wire/store_batch.h"
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 // The parts of peer messages that carry state. Reading checks every rule of the types; what is
@@ -27,9 +26,8 @@ std::vector<crdt::Write> unpack_writes(MsgpackReader& in);
 void pack_digest(MsgpackWriter& out, const crdt::StateDigest& digest);
 crdt::StateDigest unpack_digest(MsgpackReader& in);
 
-using Horizons = std::vector<std::pair<UserId, crdt::Horizon>>;
-void pack_horizons(MsgpackWriter& out, const Horizons& horizons);
-Horizons unpack_horizons(MsgpackReader& in);
+void pack_standing(MsgpackWriter& out, const Standing& standing);
+Standing unpack_standing(MsgpackReader& in);
 
 /// A wall clock's or a stamp's time, in milliseconds.
 std::int64_t unpack_time(MsgpackReader& in, const char* what);

@@ -3,7 +3,6 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "crdt/digest.h"
-#include "crdt/horizon.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 
@@ -11,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -30,26 +30,46 @@ struct RecordChange {
 
 /// Totals over all users, kept with each commit.
 struct StateTotals {
-  std::uint64_t users = 0;  ///< with at least one record
+  std::uint64_t users = 0;  ///< with at least one value or tombstone
   std::uint64_t values = 0;
   std::uint64_t tombstones = 0;
   std::uint64_t bytes = 0;  ///< of values, as Document::value_bytes counts them
   bool operator==(const StateTotals&) const = default;
 };
 
+/// What was on this disk at a time: all that the vector covers is at least as old.
+struct AgeMark {
+  std::int64_t at_ms = 0;  ///< by the node's clock
+  crdt::VersionVector vector;
+  bool operator==(const AgeMark&) const = default;
+};
+
+/// How a replica stands in its cluster. Part of what it says of itself.
+struct Standing {
+  /// It takes part in the cluster's history. One that is not admitted yet keeps its writes to
+  /// itself, and to others like it, until an admitted one has given it its whole state.
+  bool admitted = false;
+  /// Per origin, the highest dot of a tombstone that this replica has collected: whoever does not
+  /// cover it may hold what the tombstone hides, and this replica would not know.
+  crdt::VersionVector collected;
+  bool operator==(const Standing&) const = default;
+};
+
 /// One atomic, fsynced write: all of it is on disk or none.
 struct StoreBatch {
   std::vector<RecordChange> records;         ///< applied in this order
+  std::set<ReplicaId> forgotten;             ///< origins whose entry goes, before any rises
   crdt::VersionVector advanced;              ///< origins whose entry rose, with their new entry
   std::map<std::size_t, Uint128> digests;    ///< buckets that changed, with their new sum
   StateTotals totals;                        ///< after this batch
   std::optional<ReplicaId> replica;          ///< a newly minted id
-  std::map<UserId, crdt::Horizon> horizons;  ///< that rose, as they are now
+  std::optional<Standing> standing;          ///< that changed
+  std::optional<std::vector<AgeMark>> ages;  ///< that changed, all of them
   std::optional<bool> damaged;               ///< that changed
 
   bool empty() const {
-    return records.empty() && advanced.entries().empty() && digests.empty() && !replica &&
-           horizons.empty() && !damaged;
+    return records.empty() && forgotten.empty() && advanced.entries().empty() && digests.empty() &&
+           !replica && !standing && !ages && !damaged;
   }
 };
 
@@ -63,6 +83,8 @@ struct StoreState {
   crdt::VersionVector beyond;
   /// Records have been found to differ from what was written, and wait for their repair.
   bool damaged = false;
+  Standing standing = {};
+  std::vector<AgeMark> ages = {};  ///< oldest first
 };
 
 /// What a walk through all records has found: how they differ from what is kept of them.

@@ -26,6 +26,7 @@ wire::StoreState state_of(ReplicaId replica, crdt::VersionVector vector) {
   wire::StoreState state;
   state.replica = replica;
   state.vector = std::move(vector);
+  state.standing.admitted = true;
   return state;
 }
 
@@ -86,6 +87,7 @@ wire::NodeReport ReplicaDriver::report(ReplicaId replica, crdt::VersionVector ve
   report.vector = std::move(vector);
   report.holds_beyond = holds_beyond;
   report.wall_ms = now_.wall_ms;
+  report.standing.admitted = true;
   if (!holds_beyond) report.digest = replica_.status(now_).digest;
   return report;
 }
@@ -100,6 +102,7 @@ void ReplicaDriver::hear_digest(const std::string& peer, ReplicaId replica, std:
 
 void ReplicaDriver::hear(const std::string& peer, ReplicaId replica, crdt::VersionVector vector,
                          bool holds_beyond) {
+  heard_.emplace(peer, replica);
   receive(peer, wire::Heartbeat{report(replica, std::move(vector), holds_beyond)});
 }
 
@@ -111,10 +114,14 @@ void ReplicaDriver::hear_all() {
 
 void ReplicaDriver::welcome(const std::string& peer, ReplicaId replica,
                             crdt::VersionVector vector) {
+  heard_.emplace(peer, replica);
   receive(peer, wire::Welcome{report(replica, std::move(vector), false), now_.wall_ms});
 }
 
 void ReplicaDriver::publish(const std::string& peer, std::vector<crdt::Write> writes) {
+  // Nobody's publications are taken before a word of who it is.
+  const ReplicaId origin = writes.front().dot.origin;
+  if (heard_.emplace(peer, origin).second) hear(peer, origin, {});
   receive(peer, wire::PublishedWrites{std::move(writes)});
 }
 
@@ -122,7 +129,11 @@ void ReplicaDriver::piece(const std::string& peer, std::uint64_t index,
                           std::vector<crdt::Write> writes,
                           std::optional<crdt::VersionVector> last) {
   collect();
-  receive(peer, wire::PullPiece{pull_id_, index, std::move(writes), std::move(last)});
+  wire::PullPiece piece{pull_id_, index, std::move(writes), std::move(last), {}};
+  if (index == 0) {
+    piece.answerer = wire::Answerer{piece.vector.value_or(crdt::VersionVector()), {true, {}}};
+  }
+  receive(peer, std::move(piece));
 }
 
 void ReplicaDriver::committed(bool ok) {

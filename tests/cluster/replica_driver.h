@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace anabranch::cluster {
@@ -84,6 +86,7 @@ class ReplicaDriver {
   Replica replica_;
   std::vector<Effect> effects_;
   std::deque<Ticket> commits_;
+  std::set<std::pair<std::string, ReplicaId>> heard_;
   wire::StoreBatch last_batch_;
   std::vector<crdt::Write> published_;
   wire::NodeReport last_report_;

@@ -216,6 +216,7 @@ TEST_F(ReplicaPeers, MorePiecesThanTheCreditEndThePull) {
 }
 
 TEST_F(ReplicaPeers, ALateRecordThatTheVectorCoversIsIgnored) {
+  node.hear("b", origin_b, {});
   node.hear("b", origin_b, vector_of({{origin_b, 2}, {origin_c, 1}}));
   node.publish("b", {b_write(1)});
   settled_effects();
@@ -288,13 +289,16 @@ TEST_F(ReplicaPeers, AHelloIsAnsweredWithWhatIsOnDisk) {
 
 TEST_F(ReplicaPeers, WhatWaitsBehindAGapIsNotToldByTheVectorAlone) {
   // Its origin may come back from an older disk: it is to know that more is known of it.
-  node.receive("b", wire::Hello{});
+  wire::Hello hello;
+  hello.report.replica = origin_b;
+  hello.report.standing.admitted = true;
+  node.receive("b", hello);
   EXPECT_FALSE(node.last_report().holds_beyond);
   node.publish("b", {b_write(2)});
-  node.receive("b", wire::Hello{});
+  node.receive("b", hello);
   EXPECT_TRUE(node.last_report().holds_beyond);
   node.publish("b", {b_write(1)});
-  node.receive("b", wire::Hello{});
+  node.receive("b", hello);
   EXPECT_FALSE(node.last_report().holds_beyond);
 }
 

@@ -2,6 +2,7 @@
 
 #include "cluster/repair.h"
 #include "cluster/replica.h"
+#include "crdt/horizon.h"
 #include "replica_driver.h"
 #include "support.h"
 
@@ -96,9 +97,10 @@ TEST_F(ReplicaRepair, DamageIsReplacedByWhatAPeerHas) {
   node.load({{path("a"), record_of({origin_b, 1}, set("a", "\"rotten\""), 1, 500, "tab")},
              {path("mine"), record_of({origin_a, 1}, set("mine", "1"), 2, 500, "tab")}});
   node.tick();
-  EXPECT_THAT(settled(), ElementsAre("commit 2", "dismiss alice")) << "not asked for again";
+  EXPECT_THAT(settled(), ElementsAre("commit 2", "publish writes A:2", "dismiss alice"))
+      << "not asked for again";
+  EXPECT_EQ(node.published().back().changes, std::vector{crdt::generation_change()});
   EXPECT_EQ(node.last_batch().damaged, false);
-  EXPECT_EQ(node.last_batch().horizons.at("alice").generation, 1U);
   EXPECT_EQ(counters().divergences_repaired, 1U);
 
   node.run(StateRead{1, "alice", {}});
@@ -179,7 +181,7 @@ TEST_F(ReplicaRepair, NodesThatDifferThoughBothAreSureMerge) {
              {write_of({origin_b, 1}, {set("a", "\"xxxxxx\"")}, 1, 500, "tab"),
               write_of({origin_a, 1}, {set("more", "1")}, 2, 500, "tab")},
              known);
-  EXPECT_THAT(settled(), ElementsAre("commit 1", "dismiss alice"));
+  EXPECT_THAT(settled(), ElementsAre("commit 1", "publish writes A:2", "dismiss alice"));
   EXPECT_EQ(counters().divergences_repaired, 1U);
   node.run(StateRead{1, "alice", {}});
   EXPECT_THAT(node.effects(), ElementsAre("state 1: {\"a\":\"xxxxxx\",\"mine\":1,\"more\":1}"))

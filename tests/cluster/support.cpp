@@ -148,7 +148,9 @@ std::string describe(const wire::PeerMessage& message) {
             for (const crdt::Write& write : some.writes) text += " " + describe(write.dot);
             return text + (some.vector ? " last " + describe(*some.vector) : "");
           },
-          [](const wire::RepairPull&) { return std::string("repair"); },
+          [](const wire::RepairPull& some) {
+            return std::string(some.digest ? "repair" : "admission");
+          },
       },
       message);
 }
@@ -188,6 +190,10 @@ std::string describe(const Effect& effect) {
           [](const ServePull& some) { return "serve " + some.peer; },
           [](const ServeRepair& some) { return "serve a repair to " + some.peer; },
           [](const Scrub&) { return std::string("scrub"); },
+          [](const ListUsers& some) { return "list users after \"" + some.after + "\""; },
+          [](const FindTombstones& some) {
+            return "find tombstones" + (some.covered ? " " + describe(*some.covered) : "");
+          },
           [](const Dismiss& some) { return "dismiss " + some.user; },
           [](const GrantPull& some) { return "grant " + some.peer; },
           [](const Note& some) { return "note: " + some.text; },

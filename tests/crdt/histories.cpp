@@ -53,7 +53,7 @@ rc::Gen<Payload> any_payload() {
   });
   const auto tombstone = rc::gen::just(Payload{RecordKind::tombstone, {}});
   const auto unknown = rc::gen::map(
-      rc::gen::pair(rc::gen::inRange(2, 4), rc::gen::element<std::string>("", "x", "\xff")),
+      rc::gen::pair(rc::gen::inRange(5, 7), rc::gen::element<std::string>("", "x", "\xff")),
       [](const std::pair<int, std::string>& parts) {
         return Payload{static_cast<RecordKind>(parts.first), Value(parts.second)};
       });

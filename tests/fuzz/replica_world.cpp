@@ -55,8 +55,7 @@ void ReplicaWorld::flush() {
     if (loads_.empty()) return;
     for (UserId& user : std::exchange(loads_, {})) {
       auto records = store_.load_user(user);
-      replica_.step(
-          cluster::UserLoaded{user, std::move(records), store_.load_horizon(user).value()}, now_);
+      replica_.step(cluster::UserLoaded{user, std::move(records)}, now_);
     }
   }
 }

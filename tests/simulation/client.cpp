@@ -139,7 +139,9 @@ void Client::hear(const wire::ClientEvent& event) {
     }
   } else if (const auto* delta = std::get_if<wire::Delta>(&event)) {
     note_version(delta->position.version);
-    if (delta->complete) world_.history.check_answer(user_, *delta);
+    if (delta->complete && !node_->is_mixed()) {
+      world_.history.check_answer(user_, *delta, node_->disk_image());
+    }
     on_delta(*delta);
     answered_ = true;
   } else {
@@ -163,14 +165,17 @@ void Client::hear(const wire::Ack& ack) {
   const crdt::Stamp stamp{ack.version, ack.timestamp_ms, tab};
   for (const crdt::Change& change : write.request.changes) {
     const ReferenceState::Entry entry{stamp, change.payload, {}};
-    require(node_->disk_image().of(user_).judge(change.path, entry) != ReferenceState::Outcome::won,
+    const DiskImage& disk = node_->disk_image();
+    const bool is_below = stamp.version <= disk.horizon_of(user_).floor;
+    require((is_below && !ack.applied) ||
+                disk.of(user_).judge(change.path, entry) != ReferenceState::Outcome::won,
             [&] {
               return name() + " gets an ack of what is not on " + node_->name() +
                      "'s disk: " + to_string(change.path, entry);
             });
   }
-  acked_[ack.id.json] =
-      world_.history.acked({user_, stamp, write.request.changes, node_->name(), node_->disk()});
+  acked_[ack.id.json] = world_.history.acked(
+      {user_, stamp, write.request.changes, node_->name(), node_->disk(), node_->is_admitted()});
   note_version(ack.version);
   on_ack(write, ack, stamp);
 }
@@ -178,7 +183,7 @@ void Client::hear(const wire::Ack& ack) {
 /// The state as JSON is that of the vector it comes with.
 void Client::hear(const wire::Full& full) {
   const DiskImage& disk = node_->disk_image();
-  if (disk.holds_beyond || disk.vector != full.position.vector) return;
+  if (disk.holds_beyond || disk.vector != full.position.vector || node_->is_mixed()) return;
   const std::string there = world_.history.covered(user_, full.position.vector).materialise();
   require(full.state == there, [&] {
     return name() + " gets the state " + full.state + " where the writes of " + "its vector give " +
@@ -199,8 +204,33 @@ void Client::hear(const wire::ErrorEvent& error) {
     case wire::ErrorCode::state_limit:
       pending_.erase(found);
       break;
+    case wire::ErrorCode::too_old:
+      check_too_old(*found);
+      pending_.erase(found);
+      request();
+      break;
     default:
       throw Violation(name() + " gets " + std::string(to_string(error.code)));
+  }
+}
+
+/// It was made before what has been forgotten since, and nothing of it was stored.
+void Client::check_too_old(const Pending& write) const {
+  const DiskImage& disk = node_->disk_image();
+  const bool is_below =
+      write.request.version && *write.request.version <= disk.horizon_of(user_).floor;
+  // The floor may have gone with a failed commit.
+  require(is_below || node_->has_recovered_lately(),
+          [&] { return name() + " is told that its write is too old, which it is not"; });
+  const std::string tab = write.request.tab.value_or(std::string());
+  for (const auto& [path, entry] : disk.of(user_).entries()) {
+    const bool is_its = entry.stamp == crdt::Stamp{*write.request.version,
+                                                   write.request.timestamp_ms.value_or(0), tab};
+    const bool is_among = std::any_of(
+        write.request.changes.begin(), write.request.changes.end(),
+        [&](const auto& change) { return change.path == path && change.payload == entry.payload; });
+    require(!is_its || !is_among,
+            [&] { return name() + " is refused a write that stands: " + to_string(path, entry); });
   }
 }
 
@@ -273,7 +303,8 @@ void FullClient::on_told() {
     if (part == changes.end()) continue;
     const crdt::Stamp stamp = known_.entries().at(part->first).stamp;
     for (const auto& [path, payload] : changes) {
-      require(known_.judge(path, {stamp, payload, dot}) != ReferenceState::Outcome::won,
+      const bool is_below = stamp.version <= node()->disk_image().horizon_of(user()).floor;
+      require(is_below || known_.judge(path, {stamp, payload, dot}) != ReferenceState::Outcome::won,
               [&] { return name() + " has been told a part of the batch " + dot.to_string(); });
     }
   }
@@ -308,6 +339,11 @@ void FullClient::check_against(const DiskImage& disk) const {
   const ReferenceState& there = disk.of(user());
   bool is_ahead = false;
   for (const auto& [path, entry] : there.entries()) {
+    if (crdt::is_of_horizon(entry.payload.kind)) continue;
+    // Where it was before, the tombstone may have been collected already.
+    const bool is_forgotten = entry.payload.kind == crdt::RecordKind::tombstone &&
+                              entry.stamp.version <= disk.horizon_of(user()).floor;
+    if (is_forgotten) continue;
     require(known_.judge(path, entry) != ReferenceState::Outcome::won, [&] {
       return name() + " lacks what " + node()->name() + " has: " + to_string(path, entry);
     });
@@ -315,7 +351,11 @@ void FullClient::check_against(const DiskImage& disk) const {
   for (const auto& [path, entry] : known_.entries()) {
     const bool is_newer = !entry.dot || !disk.vector.covers(*entry.dot);
     is_ahead = is_ahead || is_newer;
-    require(is_newer || there.holds(path, entry.stamp, entry.payload), [&] {
+    // Of equal deletes it may have been told another dot than the one that was collected.
+    const bool is_forgotten = entry.payload.kind == crdt::RecordKind::tombstone &&
+                              entry.stamp.version <= disk.horizon_of(user()).floor;
+    const bool is_there = there.holds(path, entry.stamp, entry.payload) || is_forgotten;
+    require(is_newer || is_there, [&] {
       return name() + " has what " + node()->name() + " has not: " + to_string(path, entry);
     });
   }

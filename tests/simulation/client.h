@@ -82,6 +82,7 @@ class Client : public Session {
   void hear(const wire::Ack& ack);
   void hear(const wire::Full& full);
   void hear(const wire::ErrorEvent& error);
+  void check_too_old(const Pending& write) const;
   std::deque<Pending>::iterator find(const wire::RequestId& id);
 
   std::string tab_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/ids.h"
+#include "crdt/horizon.h"
 #include "crdt/version_vector.h"
 #include "storage/memory_store.h"
 #include "tests/simulation/reference_state.h"
@@ -16,6 +17,7 @@ namespace anabranch::simulation {
 /// records' side differs, or a record that does not stand is kept.
 struct DiskImage {
   std::map<UserId, ReferenceState> users;  ///< each record with its dot
+  std::map<UserId, crdt::Horizon> horizons;
   crdt::VersionVector vector;
   bool holds_beyond = false;
   wire::StateTotals totals;
@@ -25,6 +27,13 @@ struct DiskImage {
   bool knows(Dot dot) const;
   /// The user's records; an empty state where there are none.
   const ReferenceState& of(const UserId& user) const;
+  const crdt::Horizon& horizon_of(const UserId& user) const;
+
+  /// True for a tombstone that may have been there and be collected by now.
+  bool may_have_collected(const UserId& user, const ReferenceState::Entry& entry) const;
+  /// True where `expected` is the user's state, but for tombstones that one of the two may have
+  /// collected.
+  bool agrees(const UserId& user, const ReferenceState& expected, bool dots) const;
 };
 
 /// `node`: named in what is thrown.

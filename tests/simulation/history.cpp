@@ -55,6 +55,21 @@ void History::settle_doubt(const wire::RecordChange& change, bool is_own) {
   ++revisions_;
 }
 
+void History::admitted(ReplicaId replica, const DiskImage& disk) {
+  for (auto& [dot, written] : writes_) {
+    if (dot.origin != replica || !disk.vector.covers(dot)) continue;
+    const ReferenceState& there = disk.of(written.user);
+    for (const auto& [path, payload] : written.changes) {
+      const ReferenceState::Entry entry{written.stamp, payload, dot};
+      const auto outcome = there.judge(path, entry);
+      const bool stands =
+          outcome == ReferenceState::Outcome::same && there.entries().at(path).dot == dot;
+      const bool is_void = !stands && outcome != ReferenceState::Outcome::lost;
+      if (is_void && written.void_paths.insert(path).second) ++revisions_;
+    }
+  }
+}
+
 void History::doubt(const std::set<ReplicaId>& origins,
                     const std::function<bool(Dot)>& is_on_a_disk) {
   for (auto& [dot, written] : writes_) {
@@ -90,7 +105,7 @@ ReferenceState History::covered(const UserId& user, const crdt::VersionVector& v
   for (const auto& [dot, written] : writes_) {
     if (written.user != user || !vector.covers(dot)) continue;
     for (const auto& [path, payload] : written.changes) {
-      state.merge(path, {written.stamp, payload, dot});
+      if (written.void_paths.count(path) == 0) state.merge(path, {written.stamp, payload, dot});
     }
   }
   return state;
@@ -103,6 +118,7 @@ void History::merge_between(const crdt::VersionVector& from, const crdt::Version
     for (auto at = writes_.upper_bound({origin, from[origin]}); at != end; ++at) {
       const auto& [dot, written] = *at;
       for (const auto& [path, payload] : written.changes) {
+        if (written.void_paths.count(path) > 0) continue;
         states[written.user].merge(path, {written.stamp, payload, dot});
       }
     }
@@ -115,13 +131,14 @@ const History::Changes& History::changes_of(Dot dot) const {
   return found == writes_.end() ? none : found->second.changes;
 }
 
-void History::check_whole(const std::string& node, Dot dot, const ReferenceState& state) const {
+void History::check_whole(const std::string& node, Dot dot, const DiskImage& disk) const {
   const Written& written = writes_.at(dot);
   if (written.changes.size() < 2) return;
   for (const auto& [path, payload] : written.changes) {
     const ReferenceState::Entry entry{written.stamp, payload, dot};
-    require(state.judge(path, entry) != ReferenceState::Outcome::won ||
-                is_superseded(written.user, path, entry),
+    require(disk.of(written.user).judge(path, entry) != ReferenceState::Outcome::won ||
+                is_superseded(written.user, path, entry) ||
+                disk.may_have_collected(written.user, entry),
             [&] { return node + " holds a part of the batch " + dot.to_string(); });
   }
 }
@@ -139,7 +156,8 @@ bool History::is_superseded(const UserId& user, const crdt::Path& path,
   });
 }
 
-void History::check_answer(const UserId& user, const wire::Delta& answer) const {
+void History::check_answer(const UserId& user, const wire::Delta& answer,
+                           const DiskImage& disk) const {
   ReferenceState told;
   ReferenceState expected = covered(user, answer.position.vector);
   for (const wire::SyncedRecord& record : answer.changes) {
@@ -150,9 +168,10 @@ void History::check_answer(const UserId& user, const wire::Delta& answer) const 
     expected.merge(record.path, entry);
   }
   for (const auto& [path, entry] : expected.entries()) {
-    require(told.holds(path, entry.stamp, entry.payload), [&] {
-      return "an answer lacks what its own vector covers: " + to_string(path, entry);
-    });
+    if (crdt::is_of_horizon(entry.payload.kind)) continue;
+    require(
+        told.holds(path, entry.stamp, entry.payload) || disk.may_have_collected(user, entry),
+        [&] { return "an answer lacks what its own vector covers: " + to_string(path, entry); });
   }
 }
 

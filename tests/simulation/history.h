@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
+#include "tests/simulation/disk_image.h"
 #include "tests/simulation/reference_state.h"
 #include "wire/client_messages.h"
 #include "wire/store_batch.h"
@@ -28,6 +29,7 @@ class History {
     std::vector<crdt::Change> changes;
     std::string node;
     std::size_t disk = 0;  ///< which of the node's disks, counted from 0
+    bool admitted = true;  ///< the node was
     bool replicated = false;
   };
 
@@ -35,6 +37,10 @@ class History {
   /// a write that its origin never committed. `own`: the replica ids of the disk's node.
   void committed(const std::string& node, const wire::StoreBatch& batch,
                  const std::vector<ReplicaId>& own);
+
+  /// A replica has been admitted: of what it wrote before, what its disk holds now counts. The rest
+  /// is void: it was judged, or written anew.
+  void admitted(ReplicaId replica, const DiskImage& disk);
 
   /// A disk has gone back in time. Writes of these origins that no disk knows any more may come
   /// back from a node's memory, or their dots may be given to others; but not both.
@@ -54,17 +60,21 @@ class History {
   /// How often what is known of a write has been changed: states merged before are void then.
   std::uint64_t revisions() const { return revisions_; }
 
+  /// Some write would win over it.
+  bool is_superseded(const UserId& user, const crdt::Path& path,
+                     const ReferenceState::Entry& entry) const;
+
   using Changes = std::map<crdt::Path, crdt::Payload>;
   /// All changes of the write; none where it is not known.
   const Changes& changes_of(Dot dot) const;
 
   /// Throws where the disk has a part of a write, and what it lacks was never superseded: only a
   /// node that catches up may hold what survived elsewhere.
-  void check_whole(const std::string& node, Dot dot, const ReferenceState& state) const;
+  void check_whole(const std::string& node, Dot dot, const DiskImage& disk) const;
 
   /// Throws where a complete answer is not what the writes that its vector covers give, with what
-  /// it tells beyond them.
-  void check_answer(const UserId& user, const wire::Delta& answer) const;
+  /// it tells beyond them; tombstones may have been collected on the disk that it comes from.
+  void check_answer(const UserId& user, const wire::Delta& answer, const DiskImage& disk) const;
 
   std::size_t acked(Acked write);
   void replicated(std::size_t index) { acked_[index].replicated = true; }
@@ -78,9 +88,8 @@ class History {
     crdt::Stamp stamp;
     Changes changes;
     bool doubtful = false;
+    std::set<crdt::Path> void_paths = {};
   };
-  bool is_superseded(const UserId& user, const crdt::Path& path,
-                     const ReferenceState::Entry& entry) const;
   void note_put(const std::string& node, const wire::RecordChange& change, bool is_own,
                 std::set<Dot>& fresh);
   /// A doubtful write is seen again, or its dot given to another by its origin.

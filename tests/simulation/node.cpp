@@ -68,6 +68,8 @@ void Node::replace_disk(std::unique_ptr<storage::MemoryStore> store) {
   planned_failure_.reset();
   ++disk_;
   highest_ = {};
+  was_admitted_ = is_admitted();
+  is_mixed_ = false;
   image_.reset();
 }
 

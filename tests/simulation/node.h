@@ -117,6 +117,15 @@ class Node {
   bool is_disk_well() const { return !disk_is_full_ && !planned_failure_; }
   ReplicaId disk_replica() const { return store_->disk().state.replica; }
   std::size_t disk() const { return disk_; }
+  /// It is covered now, or was until the node was admitted.
+  bool has_told_of(Dot dot) const {
+    return disk_vector().covers(dot) || before_admission_.covers(dot);
+  }
+  /// What it says may still be of the time before: then it knew other things, not fewer.
+  bool was_admitted_lately() const { return world_.queue.now_ms() - admitted_ms_ < settling_ms; }
+  bool is_admitted() const { return store_->disk().state.standing.admitted; }
+  /// An admission has begun on this disk and did not end: what is there is in part another's.
+  bool is_mixed() const { return is_mixed_; }
   const std::vector<ReplicaId>& own_ids() const { return own_ids_; }
   /// Clients may be told late of what turned up when the disk came back.
   bool has_recovered_lately() const;
@@ -137,7 +146,8 @@ class Node {
     std::unique_ptr<storage::PullCursor> cursor;
   };
   using Job = std::variant<cluster::LoadUser, cluster::ServePull, cluster::ServeRepair,
-                           cluster::GrantPull, cluster::RecoverStore, cluster::Scrub>;
+                           cluster::GrantPull, cluster::RecoverStore, cluster::Scrub,
+                           cluster::ListUsers, cluster::FindTombstones>;
   void replace_disk(std::unique_ptr<storage::MemoryStore> store);
 
   /// How long after a recovery clients may not have been told of what turned up.
@@ -157,6 +167,7 @@ class Node {
     std::deque<std::function<void()>> arrivals;  ///< while it stands still
     std::deque<Job> jobs;  ///< of the thread that reads the store; one at a time
     std::map<std::pair<std::string, bool>, Serving> serving;  ///< by peer and whether a repair
+    std::unique_ptr<storage::PullCursor> search;              ///< for tombstones
     std::map<SessionId, OpenSession> sessions;
     std::map<std::uint64_t, std::function<void(const std::string&)>> reads;
     std::uint64_t last_read = 0;
@@ -188,6 +199,7 @@ class Node {
   void note_commit(const wire::StoreBatch& batch);
   void note_found_batch();
   void note_vector();
+  void note_standing(const wire::StoreBatch& batch);
 
   void carry_out(cluster::LoadUser& effect);
   void carry_out(cluster::Commit& effect);
@@ -203,6 +215,8 @@ class Node {
   void carry_out(cluster::ServeRepair& effect);
   void carry_out(cluster::GrantPull& effect);
   void carry_out(cluster::Scrub& effect);
+  void carry_out(cluster::ListUsers& effect);
+  void carry_out(cluster::FindTombstones& effect);
   void carry_out(cluster::Dismiss& effect);
   void carry_out(cluster::Note& effect);
 
@@ -212,6 +226,8 @@ class Node {
   void run(cluster::GrantPull& job);
   void run(cluster::Scrub& job);
   void run(cluster::RecoverStore& job);
+  void run(cluster::ListUsers& job);
+  void run(cluster::FindTombstones& job);
 
   std::string name_;
   Options options_;
@@ -226,6 +242,10 @@ class Node {
   std::int64_t clock_offset_ms_ = 0;
   std::int64_t stalled_until_ms_ = 0;
   crdt::VersionVector highest_;  ///< of this disk
+  crdt::VersionVector before_admission_;
+  std::int64_t admitted_ms_ = -settling_ms;
+  bool was_admitted_ = false;
+  bool is_mixed_ = false;
   mutable std::optional<DiskImage> image_;
   mutable std::uint64_t image_commits_ = 0;
   std::uint64_t incarnation_ = 0;

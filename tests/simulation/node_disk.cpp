@@ -39,8 +39,20 @@ void Node::note_commit(const wire::StoreBatch& batch) {
     ++tally_.ids_minted;
   }
   world_.history.committed(name_, batch, own_ids_);
+  note_standing(batch);
   note_vector();
   world_.committed(*this, batch);
+}
+
+void Node::note_standing(const wire::StoreBatch& batch) {
+  // An admission makes of the disk what it is: until it is done, the disk is neither nor.
+  if (!batch.forgotten.empty()) before_admission_ = std::exchange(highest_, {});
+  if (!batch.standing) return;
+  const bool was_admitted = std::exchange(was_admitted_, batch.standing->admitted);
+  if (was_admitted || !batch.standing->admitted) return;
+  admitted_ms_ = world_.queue.now_ms();
+  world_.history.admitted(disk_replica(), disk_image());
+  is_mixed_ = false;
 }
 
 void Node::note_vector() {
@@ -81,6 +93,16 @@ void Node::carry_out(cluster::Scrub& effect) {
   plan_job();
 }
 
+void Node::carry_out(cluster::ListUsers& effect) {
+  process_->jobs.emplace_back(std::move(effect));
+  plan_job();
+}
+
+void Node::carry_out(cluster::FindTombstones& effect) {
+  process_->jobs.emplace_back(std::move(effect));
+  plan_job();
+}
+
 void Node::carry_out(cluster::GrantPull& effect) {
   process_->jobs.emplace_back(std::move(effect));
   plan_job();
@@ -101,12 +123,12 @@ void Node::run_job() {
 }
 
 void Node::run(cluster::LoadUser& job) {
-  input(cluster::UserLoaded{job.user, store_->load_user(job.user),
-                            store_->load_horizon(job.user).value()});
+  input(cluster::UserLoaded{job.user, store_->load_user(job.user)});
 }
 
 void Node::run(cluster::RecoverStore& job) {
   process_->serving.clear();
+  process_->search.reset();
   if (!store_->recover()) {
     after(recovery_interval_ms, [this, job] {
       process_->jobs.emplace_back(job);
@@ -144,6 +166,18 @@ void Node::run(cluster::Scrub&) {
   input(cluster::Scrubbed{scrub->findings()});
 }
 
+void Node::run(cluster::ListUsers& job) {
+  input(cluster::UsersListed{job.after, store_->list_users(job.after, cluster::users_per_list)});
+}
+
+void Node::run(cluster::FindTombstones& job) {
+  if (job.covered) process_->search = std::move(store_->open_tombstones(*job.covered).value());
+  if (!process_->search) return;
+  auto piece = process_->search->next(options_.pull_piece_bytes).value();
+  if (piece.last) process_->search.reset();
+  input(cluster::TombstonesFound{job.id, std::move(piece.writes), piece.last});
+}
+
 void Node::run(cluster::GrantPull& job) {
   for (auto& [key, serving] : process_->serving) {
     if (key.first != job.peer || serving.id != job.credit.id) continue;
@@ -165,8 +199,10 @@ void Node::serve(const ServingKey& key) {
     serving.planned = false;
     --serving.credit;
     auto piece = serving.cursor->next(options_.pull_piece_bytes).value();
-    wire::PullPiece message{
-        serving.id, serving.next_index++, std::move(piece.writes), {}, std::move(piece.horizons)};
+    wire::PullPiece message{serving.id, serving.next_index++, std::move(piece.writes), {}, {}};
+    if (message.index == 0) {
+      message.answerer = wire::Answerer{serving.cursor->vector(), serving.cursor->standing()};
+    }
     if (piece.last) message.vector = serving.cursor->vector();
     world_.network.send(name_, key.first, Network::Path::exact, std::move(message));
     if (piece.last) {

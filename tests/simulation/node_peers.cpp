@@ -11,7 +11,8 @@ namespace anabranch::simulation {
 void Node::check_sent(const wire::PeerMessage& message) const {
   const crdt::VersionVector& durable = disk_vector();
   const auto check = [&](const crdt::VersionVector& vector) {
-    require(durable.covers(vector), [&] { return name_ + " reports what is not on its disk"; });
+    require(durable.covers(vector) || was_admitted_lately(),
+            [&] { return name_ + " reports what is not on its disk"; });
   };
   if (const auto* sent = std::get_if<wire::Heartbeat>(&message)) check(sent->report.vector);
   if (const auto* sent = std::get_if<wire::Hello>(&message)) check(sent->report.vector);
@@ -35,6 +36,8 @@ void Node::carry_out(cluster::Publish& effect) {
 
 void Node::carry_out(cluster::AskPeer& effect) {
   check_sent(effect.message);
+  const auto* repair = std::get_if<wire::RepairPull>(&effect.message);
+  if (repair && !repair->digest) is_mixed_ = true;
   world_.network.send(name_, effect.peer, Network::Path::exact, std::move(effect.message));
 }
 

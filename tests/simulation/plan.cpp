@@ -42,11 +42,14 @@ cluster::ReplicaOptions choose_replica(SeededRandom& random, std::size_t copies)
 }
 
 std::vector<Plan::PlannedNode> choose_nodes(SeededRandom& random, std::size_t count,
-                                            std::size_t copies, bool clocks_differ) {
+                                            std::size_t copies, std::int64_t retention_ms,
+                                            bool clocks_differ) {
   std::vector<Plan::PlannedNode> nodes(count);
   for (std::size_t i = 0; i < count; ++i) nodes[i].name = "node" + std::to_string(i);
   for (Plan::PlannedNode& node : nodes) {
     node.options.replica = choose_replica(random, copies);
+    node.options.replica.name = node.name;
+    if (retention_ms > 0) node.options.replica.tombstone_retention_ms = retention_ms;
     for (const Plan::PlannedNode& other : nodes) {
       if (&other != &node) node.options.replica.others.push_back({other.name, "somewhere"});
     }
@@ -68,7 +71,10 @@ Plan make_plan(SeededRandom& random) {
   const auto nodes = static_cast<std::size_t>(1 + mostly_few(random, 3, 4, 6));
   plan.copies = random.chance(50) ? 0 : static_cast<std::size_t>(random.between(1, 2));
   plan.copies = std::min(plan.copies, nodes - 1);
-  plan.nodes = choose_nodes(random, nodes, plan.copies, plan.dangers.clocks);
+  // Devices are away for weeks where weeks are short.
+  plan.forgets = random.chance(60);
+  const std::int64_t retention_ms = plan.forgets ? mostly_few(random, 300, 2000, 20'000) : 0;
+  plan.nodes = choose_nodes(random, nodes, plan.copies, retention_ms, plan.dangers.clocks);
 
   plan.users = {"alice", "bob"};
   plan.users.resize(static_cast<std::size_t>(random.between(1, 2)));

@@ -34,6 +34,7 @@ struct Plan {
   std::vector<std::string> full_tabs;
   std::vector<std::string> simple_tabs;
   std::size_t copies = 0;  ///< other nodes that must have a write for its second ack
+  bool forgets = false;    ///< tombstones are collected within the run
   NetworkFaults network;
   Dangers dangers;
 };

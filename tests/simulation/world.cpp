@@ -61,7 +61,7 @@ std::size_t World::copies(const std::string& but, Dot dot) const {
   std::size_t count = 0;
   for (const auto& node : nodes_) {
     // What a disk that was lost since has told counts too.
-    const bool has = node->disk() > 0 || node->disk_vector().covers(dot);
+    const bool has = node->disk() > 0 || node->has_told_of(dot);
     count += node->name() != but && has ? 1 : 0;
   }
   return count;
@@ -104,8 +104,9 @@ bool World::converged() const {
   const DiskImage& first = nodes_.front()->disk_image();
   return std::all_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
     const DiskImage& disk = node->disk_image();
-    return node->ready() && node->is_settled() && disk.vector == first.vector &&
-           (!disk.holds_beyond || misfortunes_.disks_lost() > 0) && disk.digest == first.digest;
+    return node->ready() && node->is_settled() && node->is_admitted() &&
+           disk.vector == first.vector && (!disk.holds_beyond || misfortunes_.disks_lost() > 0) &&
+           disk.digest == first.digest;
   });
 }
 
@@ -114,8 +115,9 @@ std::string World::describe_nodes() const {
   for (const auto& node : nodes_) {
     const DiskImage& disk = node->disk_image();
     text += "\n  " + node->name() + (node->ready() ? " ready" : " not ready") +
-            (node->is_settled() ? "" : " unsettled") + (disk.holds_beyond ? " beyond" : "") + " " +
-            disk.digest;
+            (node->is_settled() ? "" : " unsettled") +
+            (node->is_admitted() ? "" : " not admitted") + (disk.holds_beyond ? " beyond" : "") +
+            " " + disk.digest;
     for (const auto& [origin, seq] : disk.vector.entries()) {
       text += " " + Dot{origin, seq}.to_string();
     }
@@ -123,16 +125,22 @@ std::string World::describe_nodes() const {
   return text;
 }
 
+/// Clients come back, ask and send again, until none of them waits for anything.
+bool World::are_waiting() {
+  bool waiting = false;
+  for (const auto& client : clients_) {
+    if (!client->node()) client->connect(*random_.pick(nodes_));
+    client->retry();
+    waiting = waiting || client->pending() > 0 || !client->has_state();
+  }
+  return waiting;
+}
+
 void World::settle_clients() {
   for (const auto& client : clients_) client->connect(*random_.pick(nodes_));
   for (int i = 0; i < 120; ++i) {
     pass(500);
-    bool waiting = false;
-    for (const auto& client : clients_) {
-      client->retry();
-      waiting = waiting || client->pending() > 0 || !client->has_state();
-    }
-    if (!waiting) return;
+    if (!are_waiting()) return;
   }
   throw Violation("clients still wait for answers a minute after everything was mended");
 }
@@ -145,15 +153,34 @@ void World::heal() {
   misfortunes_.mend_all();
   pass(3000);
   settle_clients();
-  for (int i = 0; i < 60 && !converged(); ++i) pass(500);
+  // The news of an admission may still send clients away.
+  for (int i = 0; i < 60 && (are_waiting() || !converged()); ++i) pass(500);
   require(converged(), [&] {
     return "the nodes have not become one half a minute after everything was mended" +
            describe_nodes();
   });
   pass(2500);
+  for (int i = 0; i < 10 && are_waiting(); ++i) pass(500);
   oracles_.check_all(clients_);
   oracles_.check_rest(misfortunes_.disks_lost(), plan_.copies);
   check_ends();
+}
+
+/// What one node says of another though all is at rest; empty where there is nothing.
+std::string World::find_disagreement() const {
+  const bool disks_lost = misfortunes_.disks_lost() > 0;
+  for (const auto& node : nodes_) {
+    for (const cluster::PeerStatus& peer : node->status().peers) {
+      // What came of a lost disk in part stays beyond every vector: then nobody compares.
+      if (!peer.digest_equal.value_or(disks_lost)) {
+        return node->name() + " does not see that " + peer.name + " agrees";
+      }
+      if (peer.lag_writes != 0 || peer.behind_writes != 0) {
+        return node->name() + " sees lag at rest";
+      }
+    }
+  }
+  return {};
 }
 
 void World::check_ends() {
@@ -167,14 +194,10 @@ void World::check_ends() {
              " where all nodes have " + there;
     });
   }
+  // Tombstones go on to be collected: there is a moment at which all have heard of all.
+  for (int i = 0; i < 100 && !find_disagreement().empty(); ++i) pass(100);
+  require(find_disagreement().empty(), [this] { return find_disagreement(); });
   for (const auto& node : nodes_) {
-    for (const cluster::PeerStatus& peer : node->status().peers) {
-      // What came of a lost disk in part stays beyond every vector: then nobody compares.
-      require(peer.digest_equal.value_or(disks_lost),
-              [&] { return node->name() + " does not see that " + peer.name + " agrees"; });
-      require(peer.lag_writes == 0 && peer.behind_writes == 0,
-              [&] { return node->name() + " sees lag at rest"; });
-    }
     compare_memory_with_disk(*node);
     pass(100);
     // From the disk alone it is the same.

@@ -57,6 +57,8 @@ class World {
   bool converged() const;
   std::string describe_nodes() const;
   void settle_clients();
+  bool are_waiting();
+  std::string find_disagreement() const;
   void check_ends();
   std::size_t copies(const std::string& but, Dot dot) const;
   void log(const std::string& line) const;

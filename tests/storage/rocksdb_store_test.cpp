@@ -171,7 +171,7 @@ TEST_F(RocksdbStore, ADatabaseHeldByAnotherToolIsInUse) {
 template <class Meddle>
 void meddle_with(const fs::path& database, Meddle meddle) {
   std::vector<rocksdb::ColumnFamilyDescriptor> columns;
-  for (const char* name : {"default", "records", "log", "horizons"}) {
+  for (const char* name : {"default", "records", "log"}) {
     columns.emplace_back(name, rocksdb::ColumnFamilyOptions());
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -188,12 +188,12 @@ void put_raw(const fs::path& database, std::string_view key, const std::string& 
   });
 }
 
-void drop_column(const fs::path& database, const std::string& name) {
-  meddle_with(database, [&](rocksdb::DB& db, const auto& handles) {
-    for (auto* handle : handles) {
-      if (handle->GetName() != name) continue;
-      EXPECT_TRUE(db.DropColumnFamily(handle).ok());
-    }
+void add_column(const fs::path& database, const std::string& name) {
+  meddle_with(database, [&](rocksdb::DB& db, const auto&) {
+    rocksdb::ColumnFamilyHandle* added = nullptr;
+    ASSERT_TRUE(db.CreateColumnFamily({}, name, &added).ok());
+    EXPECT_TRUE(db.Put({}, added, "alice", "something").ok());
+    EXPECT_TRUE(db.DestroyColumnFamilyHandle(added).ok());
   });
 }
 
@@ -207,20 +207,39 @@ TEST_F(RocksdbStore, ANewerFormatIsRefusedAndLeftAlone) {
   EXPECT_EQ(tree_of(data()), before);
 }
 
-TEST_F(RocksdbStore, ADirectoryOfTheFirstFormatIsTakenOver) {
-  run_once(options(), 1);
-  put_raw(data() / "db", meta_key::format, encode_format(1));
-  drop_column(data() / "db", "horizons");
+TEST_F(RocksdbStore, DirectoriesOfOlderFormatsAreTakenOver) {
+  for (const std::uint32_t format : {1U, 2U}) {
+    fs::remove_all(data());
+    run_once(options(), 1);
+    put_raw(data() / "db", meta_key::format, encode_format(format));
+    if (format == 2) add_column(data() / "db", "horizons");
+    {
+      const auto opened = open_store(options());
+      EXPECT_EQ(opened.identity, DirectoryIdentity::kept);
+      EXPECT_THAT(opened.store->load_user("alice").value(), SizeIs(1));
+      // Before there was admission everyone took part.
+      EXPECT_TRUE(opened.store->state().standing.admitted);
+    }
+    EXPECT_EQ(open_store(options()).identity, DirectoryIdentity::kept);
+  }
+}
+
+TEST_F(RocksdbStore, OnlyADirectoryThatWasKeptStaysAdmitted) {
   {
     const auto opened = open_store(options());
-    EXPECT_THAT(opened.store->load_user("alice").value(), SizeIs(1));
+    EXPECT_FALSE(opened.store->state().standing.admitted);
     wire::StoreBatch batch;
-    batch.horizons["alice"].floor = 3;
+    batch.standing = wire::Standing{true, {}};
     ASSERT_TRUE(opened.store->commit(batch));
   }
-  const auto again = open_store(options());
-  EXPECT_EQ(again.identity, DirectoryIdentity::kept);
-  EXPECT_EQ(again.store->load_horizon("alice").value().floor, 3u);
+  EXPECT_TRUE(open_store(options()).store->state().standing.admitted);
+  fs::copy(data(), data().string() + "-copy", fs::copy_options::recursive);
+  RocksdbOptions copied = options();
+  copied.data_dir = data().string() + "-copy";
+  EXPECT_FALSE(open_store(copied).store->state().standing.admitted);
+  RocksdbOptions renamed = options();
+  renamed.node_name = "another";
+  EXPECT_FALSE(open_store(renamed).store->state().standing.admitted);
 }
 
 TEST_F(RocksdbStore, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {

@@ -280,15 +280,57 @@ TEST_P(StoreConformance, APullSeesTheMomentItWasOpened) {
   EXPECT_TRUE(piece.last);
 }
 
-TEST_P(StoreConformance, AHorizonComesBackAsItWasLastPut) {
-  EXPECT_EQ(store().load_horizon("alice").value(), crdt::Horizon());
-  crdt::Horizon horizon{7, {}, 2};
-  horizon.collected.raise(origin_b, 9);
+TEST_P(StoreConformance, StandingAndAgesComeBackAsTheyWereLastPut) {
   wire::StoreBatch batch;
-  batch.horizons["alice"] = horizon;
+  batch.standing = wire::Standing{true, {}};
+  batch.standing->collected.raise(origin_b, 9);
+  batch.ages.emplace();
+  batch.ages->push_back({1000, {}});
+  batch.ages->push_back({2000, batch.standing->collected});
   commit(batch);
-  EXPECT_EQ(store().load_horizon("alice").value(), horizon);
-  EXPECT_EQ(store().load_horizon("alic").value(), crdt::Horizon());
+  EXPECT_EQ(store().open_pull({}).value()->standing(), *batch.standing);
+  ASSERT_TRUE(store().recover());
+  EXPECT_EQ(store().state().standing, *batch.standing);
+  EXPECT_EQ(store().state().ages, *batch.ages);
+}
+
+TEST_P(StoreConformance, AForgottenOriginIsNoLongerCovered) {
+  wire::StoreBatch batch;
+  batch.advanced.raise(origin_a, 9);
+  batch.advanced.raise(origin_b, 9);
+  commit(batch);
+  wire::StoreBatch forgets;
+  forgets.forgotten = {origin_a, origin_b};
+  forgets.advanced.raise(origin_b, 4);
+  commit(forgets);
+  ASSERT_TRUE(store().recover());
+  EXPECT_EQ(store().state().vector[origin_a], 0u);
+  EXPECT_EQ(store().state().vector[origin_b], 4u);
+}
+
+TEST_P(StoreConformance, UsersAreListedInOrderFromAPlaceOn) {
+  commit({put("bob", "x", value_record({origin_a, 1}, "1")),
+          put("alice", "x", value_record({origin_a, 2}, "1")),
+          put("alice", "y", value_record({origin_a, 2}, "1")),
+          put("alicia", "x", value_record({origin_a, 3}, "1"))});
+  EXPECT_THAT(store().list_users("", 10).value(), ElementsAre("alice", "alicia", "bob"));
+  EXPECT_THAT(store().list_users("", 2).value(), ElementsAre("alice", "alicia"));
+  EXPECT_THAT(store().list_users("alice", 10).value(), ElementsAre("alicia", "bob"));
+  EXPECT_THAT(store().list_users("alic", 1).value(), ElementsAre("alice"));
+  EXPECT_THAT(store().list_users("bob", 10).value(), IsEmpty());
+}
+
+TEST_P(StoreConformance, TombstonesThatAVectorCoversAreFound) {
+  commit({put("alice", "a", value_record({origin_a, 1}, "1")),
+          put("alice", "b", tombstone_record({origin_a, 2})),
+          put("alice", "c", tombstone_record({origin_a, 3})),
+          put("bob", "a", tombstone_record({origin_b, 1}))});
+  crdt::VersionVector covered;
+  covered.raise(origin_a, 2);
+  covered.raise(origin_b, 7);
+  const auto piece = store().open_tombstones(covered).value()->next(1 << 20).value();
+  EXPECT_TRUE(piece.last);
+  EXPECT_THAT(dots_of(piece.writes), ElementsAre(Dot{origin_a, 2}, Dot{origin_b, 1}));
 }
 
 /// The sums of these records, as a batch has them.
@@ -301,15 +343,13 @@ std::map<std::size_t, Uint128> sums_of(const std::vector<wire::RecordChange>& ch
   return sums;
 }
 
-TEST_P(StoreConformance, BucketsThatDifferComeWithTombstonesAndHorizonsOneRecordAtATime) {
+TEST_P(StoreConformance, BucketsThatDifferComeWithTombstonesOneRecordAtATime) {
   wire::StoreBatch batch = batch_of({put("alice", "a", value_record({origin_a, 1}, "1")),
                                      put("alice", "b", value_record({origin_a, 1}, "2")),
                                      put("alice", "c", tombstone_record({origin_b, 3})),
                                      put("bob", "x", value_record({origin_a, 2}, "3"))});
   ASSERT_NE(crdt::StateDigest::bucket_of("alice"), crdt::StateDigest::bucket_of("bob"));
   batch.digests = sums_of(batch.records);
-  batch.horizons["alice"].floor = 5;
-  batch.horizons["bob"].floor = 6;
   commit(batch);
   crdt::StateDigest theirs;
   for (const auto& [bucket, sum] : batch.digests) theirs.set(bucket, sum);
@@ -321,8 +361,7 @@ TEST_P(StoreConformance, BucketsThatDifferComeWithTombstonesAndHorizonsOneRecord
   EXPECT_THAT(dots_of(piece.writes),
               ElementsAre(Dot{origin_a, 1}, Dot{origin_a, 1}, Dot{origin_b, 3}));
   for (const crdt::Write& write : piece.writes) EXPECT_EQ(write.user, "alice");
-  ASSERT_THAT(piece.horizons, SizeIs(1));
-  EXPECT_EQ(piece.horizons[0].second.floor, 5u);
+  EXPECT_THAT(store().open_buckets({}).value()->next(1 << 20).value().writes, SizeIs(4));
 }
 
 wire::ScrubFindings scrub(const Store& store) {

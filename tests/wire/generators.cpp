@@ -141,7 +141,7 @@ Spelling Maker::spelling(int depth) {
 
 crdt::Change Maker::change(const crdt::Path& path) {
   using crdt::RecordKind;
-  const auto kind = static_cast<RecordKind>(chance(10) ? 2 + below(254) : below(2));
+  const auto kind = static_cast<RecordKind>(chance(10) ? 5 + below(251) : below(2));
   if (kind == RecordKind::tombstone) return {path, {kind, {}}};
   if (kind == RecordKind::value) {
     return {path, {kind, crdt::Value(*canonicalise(spelling(3).first))}};
@@ -183,13 +183,14 @@ NodeReport Maker::report() {
   made.ready = chance(50);
   made.draining = chance(50);
   made.wall_ms = static_cast<std::int64_t>(below(1ull << 52)) - (1ll << 51);
+  made.standing = {chance(50), vector()};
   return made;
 }
 
 PeerMessage Maker::message() {
   switch (below(9)) {
     case 0:
-      return PublishedWrites{writes()};
+      return PublishedWrites{writes(), chance(80)};
     case 1:
       return Heartbeat{report()};
     case 2:
@@ -199,17 +200,20 @@ PeerMessage Maker::message() {
     case 4:
       return Progress{{bits()}, vector()};
     case 5:
-      return Pull{bits(), vector(), static_cast<std::uint32_t>(bits() >> 32)};
+      return Pull{bits(), vector(), static_cast<std::uint32_t>(bits() >> 32), chance(50)};
     case 6:
       return PullCredit{bits(), static_cast<std::uint32_t>(bits() >> 32)};
     case 7: {
       RepairPull pull{bits(), {}, static_cast<std::uint32_t>(bits() >> 32)};
-      for (int i = 0; i < 5; ++i) pull.digest.add(below(crdt::StateDigest::bucket_count), bits());
+      if (chance(80)) pull.digest.emplace();
+      for (int i = 0; i < 5 && pull.digest; ++i) {
+        pull.digest->add(below(crdt::StateDigest::bucket_count), bits());
+      }
       return pull;
     }
     default: {
       PullPiece piece{bits(), bits(), {}, {}, {}};
-      if (chance(20)) piece.horizons.emplace_back("alice", crdt::Horizon{below(1000), vector(), 3});
+      if (chance(20)) piece.answerer = Answerer{vector(), {chance(50), vector()}};
       if (chance(80)) piece.writes = writes();
       if (chance(50)) piece.vector = vector();
       return piece;

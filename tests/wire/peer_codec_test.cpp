@@ -1,5 +1,6 @@
 #include "wire/peer_codec.h"
 
+#include "crdt/horizon.h"
 #include "generators.h"
 #include "wire/limits.h"
 
@@ -33,6 +34,10 @@ crdt::Write write(std::uint64_t seq) {
             {static_cast<crdt::RecordKind>(200), crdt::Value(std::string("\0\xff", 2))}}}};
 }
 
+crdt::Write horizon_write(std::uint64_t seq) {
+  return {"user", crdt::horizon_stamp(9), {{7}, seq}, false, {crdt::collected_change({5})}};
+}
+
 void expect_same(PeerMessage message) {
   const PeerEnvelope sent{"main", "node-a", std::move(message)};
   const auto received = decode_peer_message(encode(sent));
@@ -53,7 +58,11 @@ TEST(PeerCodec, EveryMessageArrivesAsItWas) {
   expect_same(PullPiece{1, 0, {write(9), write(4)}, {}});
   expect_same(PullPiece{1, 2, {}, example()});
   expect_same(PullPiece{1, 2, {}, crdt::VersionVector()});
-  expect_same(PullPiece{1, 0, {write(9)}, {}, {{"alice", {7, example(), 2}}, {"bob", {}}}});
+  expect_same(PullPiece{1, 0, {write(9)}, {}, Answerer{example(), {true, example()}}});
+  expect_same(PullPiece{1, 0, {}, example(), Answerer{{}, {}}});
+  expect_same(PublishedWrites{{horizon_write(1), horizon_write(2)}, false});
+  expect_same(Pull{1, example(), 3, false});
+  expect_same(RepairPull{3, {}, 4});
   crdt::StateDigest digest;
   digest.add(0, 1);
   digest.add(255, ~Uint128{0} - 1);

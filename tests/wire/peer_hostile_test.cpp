@@ -72,9 +72,10 @@ std::string message(const Head& head, const std::function<void(MsgpackWriter&)>&
 
 std::string published(const std::vector<RawWrite>& writes) {
   return message({}, [&](MsgpackWriter& out) {
-    out.array(1);
+    out.array(2);
     out.array(writes.size());
     for (const RawWrite& write : writes) put(out, write);
+    out.boolean(true);
   });
 }
 
@@ -195,11 +196,12 @@ TEST(PeerHostile, MissingFieldsAndWrongTypesAreRefused) {
 TEST(PeerHostile, VectorsNameOriginsInOrderWithSeqs) {
   const auto pull = [](const std::vector<std::uint64_t>& flat) {
     return message({.type = 6}, [&](MsgpackWriter& out) {
-      out.array(3);
+      out.array(4);
       out.uint(1);
       out.array(flat.size());
       for (const std::uint64_t number : flat) out.uint(number);
       out.uint(1);
+      out.boolean(true);
     });
   };
   takes(pull({}));

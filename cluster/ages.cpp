@@ -1,0 +1,41 @@
+#include "cluster/ages.h"
+
+#include <algorithm>
+
+namespace anabranch::cluster {
+
+namespace {
+
+constexpr std::int64_t marks_a_retention = 20;
+constexpr std::int64_t min_spacing_ms = 50;
+constexpr std::int64_t max_spacing_ms = std::int64_t{12} * 60 * 60 * 1000;
+
+}  // namespace
+
+bool note_age(std::vector<wire::AgeMark>& marks, const crdt::VersionVector& vector,
+              std::int64_t now_ms, std::int64_t retention_ms) {
+  const std::int64_t spacing =
+      std::clamp(retention_ms / marks_a_retention, min_spacing_ms, max_spacing_ms);
+  for (wire::AgeMark& mark : marks) mark.at_ms = std::min(mark.at_ms, now_ms);
+  if (!marks.empty()) {
+    const wire::AgeMark& last = marks.back();
+    if (last.vector == vector || now_ms - last.at_ms < spacing) return false;
+  }
+  // Of those that are old enough the newest tells most.
+  const auto first_young = std::find_if(marks.begin(), marks.end(), [&](const auto& mark) {
+    return now_ms - mark.at_ms < retention_ms;
+  });
+  if (first_young - marks.begin() > 1) marks.erase(marks.begin(), first_young - 1);
+  marks.push_back({now_ms, vector});
+  return true;
+}
+
+const crdt::VersionVector* older_than(const std::vector<wire::AgeMark>& marks, std::int64_t now_ms,
+                                      std::int64_t retention_ms) {
+  const auto newest = std::find_if(marks.rbegin(), marks.rend(), [&](const auto& mark) {
+    return now_ms - mark.at_ms >= retention_ms;
+  });
+  return newest == marks.rend() ? nullptr : &newest->vector;
+}
+
+}  // namespace anabranch::cluster
