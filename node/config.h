@@ -117,6 +117,8 @@ struct MemberConfig {
   std::string sync;        ///< "tcp://host:port"
   std::string public_key;  ///< Z85, 40 characters; empty: plain text
   std::string client_url;  ///< empty: takes no clients from outside
+  /// The key that it changes to; empty where it does not. Until that is done it may go by either.
+  std::string next_public_key = {};
 };
 
 /// What every node of a cluster agrees on.
@@ -129,6 +131,9 @@ struct ClusterConfig {
 
   const MemberConfig* find(std::string_view member) const;
 };
+
+/// Whether this is one of the keys that the member may go by.
+bool has_key(const MemberConfig& member, std::string_view public_key);
 
 /// Errors are Errc::invalid_config; the message has one line for each thing wrong, with file, line
 /// and key. Reads the key and secret files that node.toml names, but not the cluster file.

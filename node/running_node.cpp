@@ -55,8 +55,12 @@ std::vector<transport::PeerAddress> peer_addresses(const NodeConfig& node,
   std::vector<transport::PeerAddress> addresses;
   for (const MemberConfig& member : cluster.members) {
     if (member.name == node.name) continue;
-    addresses.push_back({member.name, member.publish, member.sync,
-                         node.peers.secret_key.empty() ? "" : member.public_key});
+    transport::PeerAddress address{member.name, member.publish, member.sync, ""};
+    if (!node.peers.secret_key.empty()) {
+      address.public_key = member.public_key;
+      address.next_public_key = member.next_public_key;
+    }
+    addresses.push_back(std::move(address));
   }
   return addresses;
 }
@@ -89,6 +93,7 @@ std::vector<std::string> cursor_secrets(const AuthConfig& auth) {
 RunningNode::RunningNode(const NodeConfig& node, ClusterConfig cluster, const Log& log)
     : node_(node),
       cluster_(std::move(cluster)),
+      public_key_(node.peers.public_key),
       log_(log),
       started_ms_(clock_.now().monotonic_ms),
       authenticator_(node.auth, clock_),
@@ -146,7 +151,7 @@ Result<void> RunningNode::open_peers() {
   peers_ = std::move(*opened);
   log_.info("listening for peers", {{"publish", peers_->publish_endpoint()},
                                     {"sync", peers_->sync_endpoint()},
-                                    {"encrypted", !node_.peers.secret_key.empty()}});
+                                    {"public_key", public_key_.empty() ? "none" : public_key_}});
   return {};
 }
 
@@ -209,8 +214,8 @@ Result<void> RunningNode::check_reload(const Configuration& next) const {
   if (next.node.name != node_.name) {
     return fail(Errc::refused, "this node is \"" + node_.name + "\"; another name takes a restart");
   }
-  if (next.node.peers.secret_key != node_.peers.secret_key) {
-    return fail(Errc::refused, "another secret key for the links takes a restart");
+  if (next.node.peers.secret_key.empty() != node_.peers.secret_key.empty()) {
+    return fail(Errc::refused, "to begin or end the encryption of links takes a restart");
   }
   if (!peers_ && next.cluster.members.size() > 1) {
     return fail(Errc::refused,
@@ -232,10 +237,18 @@ Result<std::vector<std::string>> RunningNode::reload() {
 
   loop_->reconfigure(replica_settings(next->node, next->cluster),
                      session_options(next->node, next->cluster));
+  change_own_key(next->node.peers, *changes);
   if (peers_) peers_->set_peers(peer_addresses(next->node, next->cluster));
   authenticator_.replace(std::move(next->node.auth));
   cluster_.set(std::move(next->cluster));
   return changes;
+}
+
+void RunningNode::change_own_key(const PeersConfig& next, std::vector<std::string>& changes) {
+  if (next.public_key == public_key_) return;
+  if (peers_) peers_->set_keys({next.secret_key, next.public_key});
+  public_key_ = next.public_key;
+  changes.push_back("this node goes by another key, whose public half is " + public_key_);
 }
 
 }  // namespace anabranch::node

@@ -50,11 +50,13 @@ class RunningNode {
   Result<void> open_peers();
   Result<void> open_servers();
   Result<void> check_reload(const Configuration& next) const;
+  void change_own_key(const PeersConfig& next, std::vector<std::string>& changes);
   void say_farewell();
 
   const NodeConfig& node_;
   CurrentCluster cluster_;
   std::mutex reloading_;
+  std::string public_key_;  ///< that the links go by; guarded by reloading_
   const Log& log_;
   SystemClock clock_;
   SystemRandom random_;
