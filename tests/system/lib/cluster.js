@@ -145,6 +145,7 @@ export class Cluster {
       publish: `tcp://127.0.0.1:${link?.publish.port ?? node.ports.publish}`,
       sync: `tcp://127.0.0.1:${link?.sync.port ?? node.ports.sync}`,
       public_key: node.publicKey,
+      next_public_key: node.nextPublicKey,
       client_url: `ws://127.0.0.1:${node.ports.clients}/v1/sync`,
     };
   }
