@@ -146,7 +146,7 @@ export class Cluster {
       sync: `tcp://127.0.0.1:${link?.sync.port ?? node.ports.sync}`,
       public_key: node.publicKey,
       next_public_key: node.nextPublicKey,
-      client_url: `ws://127.0.0.1:${node.ports.clients}/v1/sync`,
+      client_url: node.url,
     };
   }
 
