@@ -17,11 +17,11 @@ namespace {
 
 using Of = TlsContext::Fault::Of;
 
-template <auto free>
+template <auto Free>
 struct FreeBy {
   template <class T>
   void operator()(T* object) const {
-    free(object);
+    Free(object);
   }
 };
 using Bio = std::unique_ptr<BIO, FreeBy<BIO_free>>;
@@ -122,7 +122,10 @@ bool set_rules(SSL_CTX* context) {
   constexpr std::string_view name = "anabranch";
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+  // Partial writes tell how far a slow client has come.
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(context, &choose_protocol, nullptr);
   return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
@@ -161,7 +164,7 @@ TlsContext::Made TlsContext::make(const std::string& certificate, const std::str
   }
 
   const std::int64_t expires_at_s = to_unix(X509_get0_notAfter(own));
-  const std::shared_ptr<TlsContext> made(new TlsContext(certificate, expires_at_s));
+  std::shared_ptr<TlsContext> made(new TlsContext(certificate, expires_at_s));
   SSL_CTX* const native = made->native();
   if (native == nullptr || !set_rules(native)) {
     return fault(Of::certificate, "cannot be served: " + reason());

@@ -324,6 +324,10 @@ std::string TestClient::protocol() const {
   return {reinterpret_cast<const char*>(name), size};
 }
 
+void TestClient::renew_keys() {
+  if (SSL_key_update(tls_->connection, SSL_KEY_UPDATE_REQUESTED) != 1) fail_with("SSL_key_update");
+}
+
 std::string TestClient::session() const {
   SSL_SESSION* const session = SSL_get0_session(tls_->connection);
   std::string bytes(static_cast<std::size_t>(i2d_SSL_SESSION(session, nullptr)), '\0');

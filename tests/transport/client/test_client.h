@@ -78,6 +78,7 @@ class TestClient {
   bool resumed() const;
   std::string version() const;   ///< "TLSv1.3"
   std::string protocol() const;  ///< agreed on by ALPN; empty: none
+  void renew_keys();             ///< of both directions (TLS 1.3)
   std::string session() const;   ///< after the first bytes have come
 
   static constexpr unsigned continuation_opcode = 0;

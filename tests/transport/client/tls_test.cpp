@@ -129,6 +129,26 @@ TEST_F(Tls, FramesOfManyRecordsGetThroughBothWays) {
   EXPECT_EQ(client->receive_text(), "ack 1");
 }
 
+// The node's writes wait for the client to read, and its reads go on.
+TEST_F(Tls, ReadingAndWritingDoNotWaitForEachOther) {
+  const auto client = upgrade(terms());
+  const std::string big(1'500'000, 'x');
+  for (int i = 0; i < 4; ++i) server.sink.connection()->send(frame_of(big));
+  for (int i = 0; i < 100; ++i) client->send_text(update(i) + std::string(60'000, ' '));
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(client->receive_text(), big);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(client->receive_text(), "ack " + std::to_string(i));
+}
+
+// (OpenSSL 3.0 ends the connection where its own writes are held up at that moment.)
+TEST_F(Tls, AClientMayRenewTheKeysOfItsSession) {
+  const auto client = upgrade(terms());
+  for (int i = 0; i < 20; ++i) {
+    client->renew_keys();
+    client->send_text(update(i));
+    EXPECT_EQ(client->receive_text(), "ack " + std::to_string(i));
+  }
+}
+
 TEST_F(Tls, WhoSpeaksPlainTextIsHungUpOn) {
   for (const std::string& bytes :
        {std::string("GET /healthz HTTP/1.1\r\nHost: node\r\n\r\n"), std::string(4000, '\x7f'),
