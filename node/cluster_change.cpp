@@ -16,6 +16,11 @@ struct Changes {
 void compare_members(const MemberConfig& now, const MemberConfig& next, Changes& changes) {
   const std::string name = "member " + now.name;
   if (now.public_key != next.public_key) changes.binding.push_back(name + " has another key");
+  if (now.next_public_key != next.next_public_key) {
+    changes.binding.push_back(name + (next.next_public_key.empty()  ? " has no next key any more"
+                                      : now.next_public_key.empty() ? " has a next key"
+                                                                    : " has another next key"));
+  }
   if (now.region != next.region) {
     changes.binding.push_back(name + " is in region \"" + next.region + "\", was in \"" +
                               now.region + '"');

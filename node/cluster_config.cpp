@@ -24,6 +24,10 @@ MemberConfig read_member(Section& section) {
   section.required_text("publish", member.publish, check_endpoint);
   section.required_text("sync", member.sync, check_endpoint);
   section.text("public_key", member.public_key, check_curve_key);
+  section.text("next_public_key", member.next_public_key, check_curve_key);
+  if (section.has("next_public_key") && !section.has("public_key")) {
+    section.wrong("public_key", "is missing: next_public_key is what it changes to");
+  }
   section.text("client_url", member.client_url, check_client_url);
   section.finish();
   return member;
@@ -46,6 +50,7 @@ std::vector<MemberConfig> read_members(Section& root) {
     };
     refuse_twin(names, member.name, "name");
     refuse_twin(keys, member.public_key, "public_key");
+    refuse_twin(keys, member.next_public_key, "next_public_key");
     members.push_back(std::move(member));
   }
   if (members.empty()) root.wrong("member", "is missing: at least one [[member]] is needed");
@@ -74,6 +79,11 @@ const MemberConfig* ClusterConfig::find(std::string_view member) const {
       std::find_if(members.begin(), members.end(),
                    [&](const MemberConfig& candidate) { return candidate.name == member; });
   return found == members.end() ? nullptr : &*found;
+}
+
+bool has_key(const MemberConfig& member, std::string_view public_key) {
+  if (public_key.empty()) return false;
+  return public_key == member.public_key || public_key == member.next_public_key;
 }
 
 Result<ClusterConfig> load_cluster_config(const std::filesystem::path& file) {

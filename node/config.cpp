@@ -92,10 +92,13 @@ void check_keys(const NodeConfig& node, const ClusterConfig& cluster, Findings& 
                                    "\"" + member.name +
                                        "\" has none, and this node has a peers.secret_key_file: "
                                        "keys are for all members or for none"));
-    } else if (member.name == node.name && member.public_key != node.peers.public_key) {
+    } else if (member.name == node.name && !has_key(member, node.peers.public_key)) {
+      const std::string which =
+          member.next_public_key.empty() ? "does not belong" : "and next_public_key do not belong";
       findings.add(describe_member(cluster, member, "public_key",
-                                   "does not belong to this node's peers.secret_key_file, whose "
-                                   "public key is " +
+                                   which +
+                                       " to this node's peers.secret_key_file, whose public key "
+                                       "is " +
                                        node.peers.public_key));
     }
   }

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "base/result.h"
+#include "transport/client/tls_context.h"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,9 +30,8 @@ struct ConfigSource {
 
 struct ClientsConfig {
   std::string listen = "127.0.0.1:8101";  ///< an IP address and a port; port 0: any free one
-  std::filesystem::path tls_certificate;  ///< empty: no TLS
-  std::filesystem::path tls_key;
-  std::vector<std::string> allowed_origins;  ///< empty: any
+  std::shared_ptr<const transport::TlsContext> tls;  ///< null: no TLS
+  std::vector<std::string> allowed_origins;          ///< empty: any
   std::size_t max_update_bytes = 65536;
   std::size_t max_frame_bytes = 1048576;    ///< not below max_update_bytes
   std::size_t send_buffer_bytes = 8388608;  ///< per connection
@@ -117,6 +118,8 @@ struct MemberConfig {
   std::string sync;        ///< "tcp://host:port"
   std::string public_key;  ///< Z85, 40 characters; empty: plain text
   std::string client_url;  ///< empty: takes no clients from outside
+  /// The key that it changes to; empty where it does not. Until that is done it may go by either.
+  std::string next_public_key = {};
 };
 
 /// What every node of a cluster agrees on.
@@ -129,6 +132,9 @@ struct ClusterConfig {
 
   const MemberConfig* find(std::string_view member) const;
 };
+
+/// Whether this is one of the keys that the member may go by.
+bool has_key(const MemberConfig& member, std::string_view public_key);
 
 /// Errors are Errc::invalid_config; the message has one line for each thing wrong, with file, line
 /// and key. Reads the key and secret files that node.toml names, but not the cluster file.

@@ -84,6 +84,11 @@ void add_node(Families& out, const cluster::ReplicaStatus& replica, const Proces
             static_cast<double>(process.connections));
   out.gauge("anabranch_users_connected", "Users with at least one connection",
             static_cast<double>(process.users));
+  if (process.tls_expires_at_s) {
+    out.gauge("anabranch_tls_certificate_expiry_seconds",
+              "Unix time at which the certificate for clients ends",
+              static_cast<double>(*process.tls_expires_at_s));
+  }
 }
 
 void add_state(Families& out, const wire::StateTotals& totals) {

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "node/address.h"
 #include "node/auth_config.h"
 #include "node/config.h"
@@ -20,15 +21,37 @@ constexpr std::uint64_t mebibyte = 1 << 20;
 constexpr std::uint64_t max_update_bytes = 8 * mebibyte;
 constexpr std::uint64_t max_frame_bytes = 64 * mebibyte;
 constexpr std::uint64_t max_count = 1'000'000'000;
+/// A certificate and those that lead from it to one that clients know.
+constexpr std::size_t max_certificate_bytes = 256 << 10;
+
+/// Both files are read whatever is wrong with one, so that a person mends them in one go.
+void read_tls_files(Section& section, const std::filesystem::path& certificate_file,
+                    const std::filesystem::path& key_file, ClientsConfig& config) {
+  const auto certificate = read_file(certificate_file, max_certificate_bytes);
+  if (!certificate) section.wrong("tls_certificate", certificate.error().message);
+  const auto key = read_secret_file(key_file);
+  if (!key) section.wrong("tls_key", key.error().message);
+  if (!certificate || !key) return;
+  auto made = transport::TlsContext::make(*certificate, *key, SystemClock().now().wall_ms);
+  if (made) {
+    config.tls = std::move(*made);
+  } else if (made.error().of == transport::TlsContext::Fault::Of::key) {
+    section.wrong("tls_key", key_file.string() + ": " + made.error().problem);
+  } else {
+    section.wrong("tls_certificate", certificate_file.string() + ": " + made.error().problem);
+  }
+}
 
 void read_tls(Section& section, ClientsConfig& config) {
-  section.path("tls_certificate", config.tls_certificate);
-  section.path("tls_key", config.tls_key);
-  const bool certificate = section.has("tls_certificate");
-  const bool key = section.has("tls_key");
-  if (certificate && !key) section.wrong("tls_key", "is missing: tls_certificate needs it");
-  if (key && !certificate) section.wrong("tls_certificate", "is missing: tls_key needs it");
-  if (certificate && key) section.wrong("tls_certificate", "TLS is not available in this version");
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+  section.path("tls_certificate", certificate);
+  section.path("tls_key", key);
+  const bool has_certificate = section.has("tls_certificate");
+  const bool has_key = section.has("tls_key");
+  if (has_certificate && !has_key) section.wrong("tls_key", "is missing: tls_certificate needs it");
+  if (has_key && !has_certificate) section.wrong("tls_certificate", "is missing: tls_key needs it");
+  if (!certificate.empty() && !key.empty()) read_tls_files(section, certificate, key, config);
 }
 
 ClientsConfig read_clients(Section section) {

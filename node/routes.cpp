@@ -64,6 +64,7 @@ ProcessStatus process_status(const RouteContext& context, const ReplicaLoop::Vie
   process.draining = context.draining;
   process.connections = view.rooms.sessions();
   process.users = view.rooms.users();
+  if (const std::int64_t end = context.tls_expires_at_s; end != 0) process.tls_expires_at_s = end;
   return process;
 }
 

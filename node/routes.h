@@ -23,6 +23,8 @@ struct RouteContext {
   /// Reads the files again: what has changed, or why nothing has.
   std::function<Result<std::vector<std::string>>()> reload;
   std::atomic<bool> draining{false};
+  /// Unix time at which the certificate for clients ends; 0 without TLS.
+  std::atomic<std::int64_t> tls_expires_at_s{0};
 };
 
 /// On the clients' port: /healthz, /readyz, /v1/nodes.

@@ -19,6 +19,9 @@ namespace {
 constexpr std::chrono::milliseconds farewell_limit{1000};
 constexpr std::chrono::milliseconds farewell_poll{20};
 
+/// When so little is left of the certificate's time, it is said at each start and reload.
+constexpr std::chrono::seconds certificate_warning = std::chrono::hours(24 * 14);
+
 std::shared_ptr<const transport::SessionOptions> session_options(const NodeConfig& node,
                                                                  const ClusterConfig& cluster) {
   const ClientsConfig& clients = node.clients;
@@ -57,8 +60,12 @@ std::vector<transport::PeerAddress> peer_addresses(const NodeConfig& node,
   std::vector<transport::PeerAddress> addresses;
   for (const MemberConfig& member : cluster.members) {
     if (member.name == node.name) continue;
-    addresses.push_back({member.name, member.publish, member.sync,
-                         node.peers.secret_key.empty() ? "" : member.public_key});
+    transport::PeerAddress address{member.name, member.publish, member.sync, ""};
+    if (!node.peers.secret_key.empty()) {
+      address.public_key = member.public_key;
+      address.next_public_key = member.next_public_key;
+    }
+    addresses.push_back(std::move(address));
   }
   return addresses;
 }
@@ -91,6 +98,8 @@ std::vector<std::string> cursor_secrets(const AuthConfig& auth) {
 RunningNode::RunningNode(const NodeConfig& node, ClusterConfig cluster, const Log& log)
     : node_(node),
       cluster_(std::move(cluster)),
+      public_key_(node.peers.public_key),
+      tls_(node.clients.tls),
       log_(log),
       started_ms_(clock_.now().monotonic_ms),
       authenticator_(node.auth, clock_),
@@ -148,12 +157,12 @@ Result<void> RunningNode::open_peers() {
   peers_ = std::move(*opened);
   log_.info("listening for peers", {{"publish", peers_->publish_endpoint()},
                                     {"sync", peers_->sync_endpoint()},
-                                    {"encrypted", !node_.peers.secret_key.empty()}});
+                                    {"public_key", public_key_.empty() ? "none" : public_key_}});
   return {};
 }
 
 Result<void> RunningNode::open_servers() {
-  transport::ServerOptions admin{node_.admin.listen, 1, nullptr};
+  transport::ServerOptions admin{node_.admin.listen, 1};
   auto opened = transport::start_server(admin, admin_routes(*routes_), nullptr, nullptr, clock_);
   if (!opened) return tl::unexpected(std::move(opened.error()));
   admin_ = std::move(*opened);
@@ -161,13 +170,17 @@ Result<void> RunningNode::open_servers() {
 
   // One core is the replica's; the others read and write frames.
   const unsigned threads = std::clamp(std::thread::hardware_concurrency() / 2, 1U, 8U);
-  transport::ServerOptions clients{node_.clients.listen, threads, sessions_};
+  // Operators are heard already, and may ask for a reload.
+  const std::lock_guard lock(reloading_);
+  transport::ServerOptions clients{node_.clients.listen, threads, sessions_, tls_};
   opened =
       transport::start_server(clients, client_routes(*routes_), &*loop_, &authenticator_, clock_);
   if (!opened) return tl::unexpected(std::move(opened.error()));
   clients_ = std::move(*opened);
-  log_.info("listening for clients",
-            {{"listen", node_.clients.listen}, {"port", clients_->port()}});
+  log_.info(
+      "listening for clients",
+      {{"listen", node_.clients.listen}, {"port", clients_->port()}, {"tls", tls_ != nullptr}});
+  note_tls();
   return {};
 }
 
@@ -211,8 +224,8 @@ Result<void> RunningNode::check_reload(const Configuration& next) const {
   if (next.node.name != node_.name) {
     return fail(Errc::refused, "this node is \"" + node_.name + "\"; another name takes a restart");
   }
-  if (next.node.peers.secret_key != node_.peers.secret_key) {
-    return fail(Errc::refused, "another secret key for the links takes a restart");
+  if (next.node.peers.secret_key.empty() != node_.peers.secret_key.empty()) {
+    return fail(Errc::refused, "to begin or end the encryption of links takes a restart");
   }
   if (!peers_ && next.cluster.members.size() > 1) {
     return fail(Errc::refused,
@@ -234,10 +247,50 @@ Result<std::vector<std::string>> RunningNode::reload() {
 
   loop_->reconfigure(replica_settings(next->node, next->cluster),
                      session_options(next->node, next->cluster));
+  change_own_key(next->node.peers, *changes);
+  change_tls(next->node.clients, *changes);
   if (peers_) peers_->set_peers(peer_addresses(next->node, next->cluster));
   authenticator_.replace(std::move(next->node.auth));
   cluster_.set(std::move(next->cluster));
+  note_tls();
   return changes;
+}
+
+void RunningNode::change_own_key(const PeersConfig& next, std::vector<std::string>& changes) {
+  if (next.public_key == public_key_) return;
+  if (peers_) peers_->set_keys({next.secret_key, next.public_key});
+  public_key_ = next.public_key;
+  changes.push_back("this node goes by another key, whose public half is " + public_key_);
+}
+
+void RunningNode::change_tls(const ClientsConfig& next, std::vector<std::string>& changes) {
+  const bool is_same = tls_ && next.tls ? tls_->same_certificate(*next.tls) : tls_ == next.tls;
+  // The same certificate keeps the context, and with it the sessions that clients may resume.
+  if (!is_same) {
+    changes.push_back(!next.tls ? "new clients are taken without TLS"
+                      : tls_    ? "new clients are shown another certificate"
+                                : "new clients are taken by TLS");
+    tls_ = next.tls;
+    if (clients_) clients_->use_tls(tls_);
+  }
+}
+
+/// What an operator should know of the certificate in use, and Prometheus.
+void RunningNode::note_tls() {
+  routes_->tls_expires_at_s = tls_ ? tls_->expires_at_s() : 0;
+  if (!tls_) return;
+  const std::int64_t left_s = tls_->expires_at_s() - clock_.now().wall_ms / 1000;
+  if (left_s < certificate_warning.count()) {
+    log_.warning("the certificate for clients ends soon: put the next one in its place and reload",
+                 {{"days_left", left_s / 86'400}});
+  }
+  const std::string& url = cluster_.get()->find(node_.name)->client_url;
+  if (url.starts_with("ws://")) {
+    log_.warning(
+        "clients are taken by TLS, and the cluster file sends them here without: client_url "
+        "should begin with wss://",
+        {{"client_url", url}});
+  }
 }
 
 }  // namespace anabranch::node

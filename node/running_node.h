@@ -50,11 +50,17 @@ class RunningNode {
   Result<void> open_peers();
   Result<void> open_servers();
   Result<void> check_reload(const Configuration& next) const;
+  void change_own_key(const PeersConfig& next, std::vector<std::string>& changes);
+  void change_tls(const ClientsConfig& next, std::vector<std::string>& changes);
+  void note_tls();
   void say_farewell();
 
   const NodeConfig& node_;
   CurrentCluster cluster_;
   std::mutex reloading_;
+  // What a reload may replace, guarded by reloading_:
+  std::string public_key_;  ///< that the links go by
+  std::shared_ptr<const transport::TlsContext> tls_;
   const Log& log_;
   SystemClock clock_;
   SystemRandom random_;

@@ -15,7 +15,7 @@ void log_reload(const Result<std::vector<std::string>>& changes, const Log& log)
     log.error("reload refused, nothing has changed", {{"error", changes.error().message}});
     return;
   }
-  log.info("reloaded the cluster file, the keys for tokens and the limits");
+  log.info("reloaded the cluster file, keys, certificate and limits");
   for (const std::string& change : *changes) log.info("since the reload: " + change);
 }
 

@@ -4,6 +4,8 @@
 #include "node/config.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,8 @@ struct ProcessStatus {
   bool draining = false;
   std::size_t connections = 0;  ///< authenticated ones
   std::size_t users = 0;        ///< with at least one of them
+  /// Unix time at which the certificate for clients ends; nothing without TLS.
+  std::optional<std::int64_t> tls_expires_at_s = {};
 };
 
 /// The answer of /v1/status, a JSON object. What is not known of a peer yet is null.

@@ -34,7 +34,9 @@ std::string toml_of(const node::ClusterConfig& config) {
   for (const node::MemberConfig& member : config.members) {
     out += "[[member]]\n" + line_of("name", member.name) + line_of("region", member.region) +
            line_of("publish", member.publish) + line_of("sync", member.sync) +
-           line_of("public_key", member.public_key) + line_of("client_url", member.client_url);
+           line_of("public_key", member.public_key) +
+           line_of("next_public_key", member.next_public_key) +
+           line_of("client_url", member.client_url);
   }
   return out;
 }
@@ -42,8 +44,13 @@ std::string toml_of(const node::ClusterConfig& config) {
 void check(const node::ClusterConfig& config) {
   FUZZ_REQUIRE(config.epoch >= 1 && config.replication.acks < config.members.size());
   std::set<std::string> names;
+  std::set<std::string> keys;
   for (const node::MemberConfig& member : config.members) {
     FUZZ_REQUIRE(names.insert(member.name).second && config.find(member.name) == &member);
+    FUZZ_REQUIRE(member.next_public_key.empty() || !member.public_key.empty());
+    for (const std::string& key : {member.public_key, member.next_public_key}) {
+      FUZZ_REQUIRE(key.empty() || (keys.insert(key).second && node::has_key(member, key)));
+    }
     for (const std::string& endpoint : {member.publish, member.sync}) {
       const auto place = node::parse_endpoint(endpoint);
       FUZZ_REQUIRE(place && place->port != 0 && "tcp://" + place->to_string() == endpoint);
@@ -62,6 +69,7 @@ void check_with_node(const node::ClusterConfig& cluster, bool encrypted) {
   }
   if (!node::check_together(node, cluster)) return;
   FUZZ_REQUIRE(cluster.find("eu"));
+  FUZZ_REQUIRE(!encrypted || node::has_key(*cluster.find("eu"), node.peers.public_key));
   for (const node::MemberConfig& member : cluster.members) {
     const auto place = node::parse_endpoint(member.sync);
     FUZZ_REQUIRE(encrypted ? !member.public_key.empty() : node::is_loopback(place->host));

@@ -27,6 +27,24 @@ class ConfigFolder {
                    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEt8pmH4F3yl7V9oONBPDlPxVMOBvk\n"
                    "F5AyWwgQhyiPNhaNPdPpfQfWLHnbwuvFZg4Wv8lH0Fxf14bJKXmg0hzuBw==\n"
                    "-----END PUBLIC KEY-----\n");
+    // Valid until 2126.
+    scratch_.write("tls.pem",
+                   "-----BEGIN CERTIFICATE-----\n"
+                   "MIIBdjCCARugAwIBAgIUUFSZ+BkkZbqJzqyk3G3DFIThQPwwCgYIKoZIzj0EAwIw\n"
+                   "DzENMAsGA1UEAwwEZnV6ejAgFw0yNjExMjcwNDQ1MTlaGA8yMTI2MTEwMzA0NDUx\n"
+                   "OVowDzENMAsGA1UEAwwEZnV6ejBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABGGJ\n"
+                   "07O8Y6BbRTZerrXQ6y4e7Nco6SgbgHQ/1L57JnSSuSbSgSHSFa6qOL/kRazjdNk0\n"
+                   "X9D40D95WTT4d1Sa18qjUzBRMB0GA1UdDgQWBBQN7gxyZLyv7V5Zgx2+SCQeVoUM\n"
+                   "jjAfBgNVHSMEGDAWgBQN7gxyZLyv7V5Zgx2+SCQeVoUMjjAPBgNVHRMBAf8EBTAD\n"
+                   "AQH/MAoGCCqGSM49BAMCA0kAMEYCIQDnznsxx5h4jkbnqXFlJp5XoZf7fnfEtbWx\n"
+                   "yM3jMwfjSQIhAOt+2bHiapOt7hAOdRQ4FfO1+vSS+GK5pbXTZoFnNMUV\n"
+                   "-----END CERTIFICATE-----\n");
+    scratch_.write("tls.key",
+                   "-----BEGIN PRIVATE KEY-----\n"
+                   "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgx3y6g0yMq76qBJSi\n"
+                   "ON/hEgaLvUP7o2pK4LUFoV5gLn2hRANCAARhidOzvGOgW0U2Xq610OsuHuzXKOko\n"
+                   "G4B0P9S+eyZ0krkm0oEh0hWuqji/5EWs43TZNF/Q+NA/eVk0+HdUmtfK\n"
+                   "-----END PRIVATE KEY-----\n");
   }
 
   std::filesystem::path write(std::string_view input) const {

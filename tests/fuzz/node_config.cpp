@@ -50,6 +50,7 @@ void check(const node::NodeConfig& config) {
   for (const std::string& endpoint : {config.peers.listen_publish, config.peers.listen_sync}) {
     FUZZ_REQUIRE(endpoint.empty() || node::parse_endpoint(endpoint));
   }
+  FUZZ_REQUIRE(!config.clients.tls || config.clients.tls->expires_at_s() > 0);
   FUZZ_REQUIRE(config.clients.max_update_bytes >= 64);
   FUZZ_REQUIRE(config.clients.max_update_bytes <= config.clients.max_frame_bytes);
   FUZZ_REQUIRE(config.clients.idle_timeout >= 100ms && config.clients.idle_timeout <= 24h);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace anabranch::node {
 namespace {
@@ -88,6 +89,19 @@ TEST(CheckTogether, TheNodesKeyMustBeTheOneListed) {
   std::swap(files.cluster.members[0].public_key, files.cluster.members[1].public_key);
   EXPECT_THAT(files.refusal(),
               HasSubstr("cluster.toml:3: member.public_key: does not belong to this node's"));
+}
+
+TEST(CheckTogether, TheNodeMayGoByTheNextKeyAlready) {
+  Together files;
+  files.give_keys();
+  MemberConfig& own = files.cluster.members[0];
+  own.next_public_key = std::exchange(own.public_key, transport::make_curve_keys().public_key);
+  EXPECT_EQ(files.refusal(), "valid");
+  own.next_public_key = transport::make_curve_keys().public_key;
+  EXPECT_THAT(files.refusal(),
+              HasSubstr("cluster.toml:3: member.public_key: and next_public_key do not belong to "
+                        "this node's peers.secret_key_file, whose public key is " +
+                        files.node.peers.public_key));
 }
 
 TEST(CheckTogether, AListedKeyWantsItsSecret) {

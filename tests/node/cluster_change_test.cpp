@@ -49,6 +49,20 @@ TEST(ClusterChange, MembersKeysAndSettingsChangeWithTheEpoch) {
                                    "member c is added", "acks is 1, was 0", "epoch is 4, was 3"));
 }
 
+TEST(ClusterChange, ANextKeyIsSuchAChangeToo) {
+  ClusterConfig next = cluster();
+  next.members[0].next_public_key = std::string(40, 'z');
+  EXPECT_THAT(refusal(next), HasSubstr("member a has a next key"));
+  next.epoch = 4;
+  EXPECT_THAT(*compare_clusters(cluster(), next),
+              UnorderedElementsAre("member a has a next key", "epoch is 4, was 3"));
+  ClusterConfig changed = cluster(5);
+  changed.members[0].public_key = std::string(40, 'z');
+  EXPECT_THAT(*compare_clusters(next, changed),
+              UnorderedElementsAre("member a has another key", "member a has no next key any more",
+                                   "epoch is 5, was 4"));
+}
+
 TEST(ClusterChange, AddressesChangeWithoutIt) {
   ClusterConfig next = cluster();
   next.members[1].sync = "tcp://127.0.0.1:9";

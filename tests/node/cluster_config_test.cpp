@@ -142,6 +142,10 @@ INSTANTIATE_TEST_SUITE_P(
             "2: member.public_key: must be the 40 characters"},
         Bad{"[[member]]\npublic_key = \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa \"",
             "2: member.public_key: must be the 40 characters"},
+        Bad{"[[member]]\nnext_public_key = \"short\"",
+            "2: member.next_public_key: must be the 40 characters"},
+        Bad{"[[member]]\nnext_public_key = \"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID\"",
+            "1: member.public_key: is missing: next_public_key is what it changes to"},
         Bad{"[[member]]\nclient_url = \"https://a.example\"",
             "2: member.client_url: must be a WebSocket URL"},
         Bad{"[[member]]\nclient_url = \"ws://\"", "2: member.client_url: must be a WebSocket URL"},
@@ -169,6 +173,18 @@ TEST(ClusterConfig, NamesAndKeysAreDistinct) {
   EXPECT_EQ(
       refusal_of_members(member("a", with_key) + member("b", "public_key = \"" + key_b + "\"\n")),
       "valid");
+}
+
+TEST(ClusterConfig, AMemberMayHaveAKeyToChangeTo) {
+  const std::string keys = "public_key = \"" + key_a + "\"\nnext_public_key = \"" + key_b + "\"\n";
+  EXPECT_EQ(refusal_of_members(member("a", keys)), "valid");
+  EXPECT_THAT(
+      refusal_of_members(member("a", keys) + member("b", "public_key = \"" + key_b + "\"\n")),
+      HasSubstr("cluster.toml:13: member.public_key: the member at line 3 has the same one"));
+  EXPECT_THAT(refusal_of_members(member(
+                  "a", "public_key = \"" + key_a + "\"\nnext_public_key = \"" + key_a + "\"\n")),
+              HasSubstr("cluster.toml:8: member.next_public_key: the member at line 3 has the "
+                        "same one"));
 }
 
 TEST(ClusterConfig, TheNumberOfMembersIsBounded) {

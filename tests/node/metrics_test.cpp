@@ -38,6 +38,14 @@ TEST(Metrics, ADrainingNodeIsNotReady) {
   EXPECT_THAT(text_of(replica, process), HasSubstr("\nanabranch_ready 0\n"));
 }
 
+TEST(Metrics, TheCertificatesEndIsToldWhereThereIsOne) {
+  ProcessStatus process;
+  EXPECT_THAT(text_of({}, process), Not(HasSubstr("tls_certificate")));
+  process.tls_expires_at_s = 1795000001;
+  EXPECT_THAT(text_of({}, process),
+              HasSubstr("\nanabranch_tls_certificate_expiry_seconds 1795000001\n"));
+}
+
 TEST(Metrics, RejectionsAreToldByCode) {
   cluster::ReplicaStatus replica;
   replica.counters.rejected_by_code[wire::ErrorCode::rate_limited] = 4;

@@ -34,7 +34,7 @@ TEST(NodeConfig, DefaultsAreThoseOfTheManual) {
   EXPECT_EQ(config->data_dir, files.scratch / "data");
   EXPECT_EQ(config->cluster_file, files.scratch / "cluster.toml");
   EXPECT_EQ(config->clients.listen, "127.0.0.1:8101");
-  EXPECT_TRUE(config->clients.tls_certificate.empty());
+  EXPECT_EQ(config->clients.tls, nullptr);
   EXPECT_TRUE(config->clients.allowed_origins.empty());
   EXPECT_EQ(config->clients.max_update_bytes, 65536u);
   EXPECT_EQ(config->clients.max_frame_bytes, 1048576u);
@@ -305,16 +305,6 @@ TEST(NodeConfig, EverythingWrongIsReportedInTheOrderOfTheFile) {
   EXPECT_LT(message.find(":5: limits.update_burst"), message.find(":6: limits.state_paths"));
   EXPECT_LT(message.find(":6: limits.state_paths"), message.find(":8: clients.listen"));
   EXPECT_NE(message.find(":8: clients.listen"), std::string::npos);
-}
-
-TEST(NodeConfig, TlsIsAllOrNothingAndNotAvailableYet) {
-  const NodeFiles files;
-  EXPECT_THAT(refusal(files, "[clients]\ntls_certificate = \"eu.pem\"\n"),
-              HasSubstr(":4: clients.tls_key: is missing: tls_certificate needs it"));
-  EXPECT_THAT(refusal(files, "[clients]\ntls_key = \"eu.pem\"\n"),
-              HasSubstr(":4: clients.tls_certificate: is missing: tls_key needs it"));
-  EXPECT_THAT(refusal(files, "[clients]\ntls_certificate = \"eu.pem\"\ntls_key = \"k.pem\"\n"),
-              HasSubstr(":5: clients.tls_certificate: TLS is not available in this version"));
 }
 
 TEST(NodeConfig, TheAdminPortBeyondLoopbackWantsAToken) {

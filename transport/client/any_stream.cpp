@@ -2,10 +2,24 @@
 
 #include <boost/asio/bind_executor.hpp>
 
-#include <array>
+#include <utility>
 
 namespace anabranch::transport {
 namespace {
+
+/// Closing with bytes unread would reset the connection, and what was written last could be lost
+/// with it. (Beast's own teardown stops after the first two kilobytes.)
+void drain(TcpSocket& socket, TeardownScratch& scratch, ByteStream::Done handler) {
+  if (!scratch) scratch = std::make_unique<TeardownScratch::element_type>();
+  auto drop = [&socket, &scratch, handler = std::move(handler)](ErrorCode error,
+                                                                std::size_t) mutable {
+    if (!error) return drain(socket, scratch, std::move(handler));
+    ErrorCode ignored;
+    socket.close(ignored);
+    std::move(handler)(error == asio::error::eof ? ErrorCode() : error);
+  };
+  socket.async_read_some(asio::buffer(*scratch), std::move(drop));
+}
 
 class TcpStream final : public ByteStream {
  public:
@@ -25,11 +39,7 @@ class TcpStream final : public ByteStream {
     socket_.async_write_some(buffers, std::move(count));
   }
 
-  void teardown(Done handler) override {
-    ErrorCode ignored;
-    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
-    drain(std::move(handler));
-  }
+  void teardown(Done handler) override { teardown_tcp(socket_, scratch_, std::move(handler)); }
 
   std::uint64_t written() const override { return written_; }
 
@@ -39,26 +49,18 @@ class TcpStream final : public ByteStream {
   }
 
  private:
-  /// Closing with bytes unread would reset the connection, and what was written last could be lost
-  /// with it. (Beast's own teardown stops after the first two kilobytes.)
-  void drain(Done handler) {
-    if (!scratch_) scratch_ = std::make_unique<Scratch>();
-    auto drop = [this, handler = std::move(handler)](ErrorCode error, std::size_t) mutable {
-      if (!error) return drain(std::move(handler));
-      close();
-      std::move(handler)(error == asio::error::eof ? ErrorCode() : error);
-    };
-    socket_.async_read_some(asio::buffer(*scratch_), std::move(drop));
-  }
-
-  using Scratch = std::array<char, 4096>;
-
   TcpSocket socket_;
-  std::unique_ptr<Scratch> scratch_;
+  TeardownScratch scratch_;
   std::uint64_t written_ = 0;
 };
 
 }  // namespace
+
+void teardown_tcp(TcpSocket& socket, TeardownScratch& scratch, ByteStream::Done handler) {
+  ErrorCode ignored;
+  socket.shutdown(asio::socket_base::shutdown_send, ignored);
+  drain(socket, scratch, std::move(handler));
+}
 
 std::unique_ptr<ByteStream> make_tcp_stream(TcpSocket socket) {
   return std::make_unique<TcpStream>(std::move(socket));

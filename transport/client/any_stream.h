@@ -68,6 +68,11 @@ class ByteStream {
 
 std::unique_ptr<ByteStream> make_tcp_stream(TcpSocket socket);
 
+/// Where what still comes is dropped to; made when the first bytes are.
+using TeardownScratch = std::unique_ptr<std::array<char, 4096>>;
+/// ByteStream::teardown of plain TCP. Socket and scratch outlive the operation.
+void teardown_tcp(TcpSocket& socket, TeardownScratch& scratch, ByteStream::Done handler);
+
 /// The one stream type that HTTP and WebSocket code is instantiated for. Those templates are
 /// expensive to compile; what lies beneath is chosen at run time.
 class AnyStream {

@@ -19,13 +19,13 @@
 namespace anabranch::transport {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::uint32_t max_header_bytes = 8 * 1024;
 constexpr std::uint64_t max_body_bytes = 64 * 1024;
 constexpr std::size_t max_buffer_bytes = 16 * 1024;
-/// For a request to come, for its answer to leave, and for the client to hang up afterwards.
-constexpr seconds request_timeout{30};
+/// For an answer to leave, and for the client to hang up afterwards.
 constexpr seconds answer_timeout{30};
 constexpr seconds teardown_timeout{5};
 
@@ -73,7 +73,7 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   void hang_up();
   void leave();
   void finish();
-  void expire_after(seconds patience);
+  void expire_after(milliseconds patience);
 
   ServerContext& context_;
   IoThread& thread_;
@@ -94,7 +94,7 @@ void HttpSession::read_request() {
   parser_.emplace();
   parser_->header_limit(max_header_bytes);
   parser_->body_limit(max_body_bytes);
-  expire_after(request_timeout);
+  expire_after(context_.options.request_timeout);
   http::async_read(
       stream_, buffer_, *parser_,
       [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_request(error); });
@@ -181,7 +181,7 @@ void HttpSession::finish() {
   context_.sockets.leave();
 }
 
-void HttpSession::expire_after(seconds patience) {
+void HttpSession::expire_after(milliseconds patience) {
   timer_.expires_after(patience);
   timer_.async_wait([self = shared_from_this()](ErrorCode error) {
     if (error == asio::error::operation_aborted) return;

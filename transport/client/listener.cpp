@@ -1,6 +1,7 @@
 #include "transport/client/listener.h"
 
 #include "transport/client/http_session.h"
+#include "transport/client/tls_stream.h"
 
 #include <boost/asio/post.hpp>
 #include <netinet/tcp.h>
@@ -27,6 +28,12 @@ void prepare(TcpSocket& socket) {
   socket.set_option(tcp::no_delay(true), ignored);
   setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes_in_kernel,
              sizeof unsent_bytes_in_kernel);
+}
+
+/// Null where there is no memory for it.
+std::unique_ptr<ByteStream> open_stream(TcpSocket socket, const TlsContext* tls) {
+  if (tls == nullptr) return make_tcp_stream(std::move(socket));
+  return make_tls_stream(std::move(socket), *tls);
 }
 
 Result<tcp::endpoint> parse_endpoint(const std::string& text) {
@@ -101,9 +108,11 @@ void Listener::serve(TcpSocket socket, IoThread& thread) {
   if (!context_.sockets.enter(context_.max_sockets())) return;
   prepare(socket);
   asio::post(thread.context(), [this, &thread, socket = std::move(socket)]() mutable {
-    if (context_.stopping) return context_.sockets.leave();
     const IoExecutor executor = socket.get_executor();
-    start_http_session(context_, thread, AnyStream(executor, make_tcp_stream(std::move(socket))));
+    std::unique_ptr<ByteStream> stream;
+    if (!context_.stopping) stream = open_stream(std::move(socket), context_.tls.get().get());
+    if (!stream) return context_.sockets.leave();
+    start_http_session(context_, thread, AnyStream(executor, std::move(stream)));
   });
 }
 

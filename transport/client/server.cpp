@@ -29,6 +29,7 @@ class ThreadedServer final : public Server {
 
   std::uint16_t port() const override { return listener_.port(); }
   std::size_t connections() const override { return context_.websockets.taken(); }
+  void use_tls(std::shared_ptr<const TlsContext> tls) override { context_.tls.set(std::move(tls)); }
   void drain() override;
   void stop() override;
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "transport/client/sessions.h"
+#include "transport/client/tls_context.h"
 
 #include <chrono>
 #include <cstddef>
@@ -51,7 +52,10 @@ struct ServerOptions {
   std::string listen;  ///< "address:port"; port 0: any free one
   std::size_t threads = 1;
   /// Set on a server that takes WebSocket clients at /v1/sync; the admin server has none.
-  std::shared_ptr<const SessionOptions> sessions;
+  std::shared_ptr<const SessionOptions> sessions = {};
+  std::shared_ptr<const TlsContext> tls = {};  ///< null: plain HTTP
+  /// For a request to come, and before the first one for the TLS handshake too.
+  std::chrono::milliseconds request_timeout{30'000};
 };
 
 /// An HTTP and WebSocket server on its own I/O threads (one io_context each; a connection lives
@@ -65,6 +69,8 @@ class Server {
   virtual ~Server() = default;
   virtual std::uint16_t port() const = 0;
   virtual std::size_t connections() const = 0;  ///< WebSocket sessions; any thread
+  /// Connections that come from now on are taken so; null: plain HTTP. Any thread.
+  virtual void use_tls(std::shared_ptr<const TlsContext> tls) = 0;
   virtual void drain() = 0;
   virtual void stop() = 0;
 };

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -44,6 +45,26 @@ class PlaceCount {
   std::size_t taken_ = 0;
 };
 
+/// By what TLS new connections are taken. Any thread.
+class CurrentTls {
+ public:
+  explicit CurrentTls(std::shared_ptr<const TlsContext> tls) : tls_(std::move(tls)) {}
+
+  std::shared_ptr<const TlsContext> get() const {
+    const std::lock_guard lock(mutex_);
+    return tls_;
+  }
+
+  void set(std::shared_ptr<const TlsContext> tls) {
+    const std::lock_guard lock(mutex_);
+    tls_ = std::move(tls);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const TlsContext> tls_;  // guarded by mutex_
+};
+
 /// What all connections of a server share. Outlives them.
 struct ServerContext {
   ServerContext(ServerOptions the_options, HttpHandler the_handler, SessionSink* the_sink,
@@ -52,7 +73,8 @@ struct ServerContext {
         handler(std::move(the_handler)),
         sink(the_sink),
         authenticator(the_authenticator),
-        clock(the_clock) {}
+        clock(the_clock),
+        tls(options.tls) {}
 
   /// Sockets beyond the WebSocket sessions: health checks, the answers to refused upgrades.
   static constexpr std::size_t spare_sockets = 1024;
@@ -67,6 +89,7 @@ struct ServerContext {
   const Authenticator* const authenticator;
   const Clock& clock;
 
+  CurrentTls tls;
   std::atomic<bool> draining = false;
   std::atomic<bool> stopping = false;
   PlaceCount sockets;     ///< accepted and not yet gone

@@ -19,6 +19,8 @@ struct PeerAddress {
   std::string publish;     ///< its PUB endpoint, "tcp://host:port"
   std::string sync;        ///< its ROUTER endpoint
   std::string public_key;  ///< Z85, 40 characters; empty: plain text
+  /// The key that it changes to, or empty: until that is done it may go by either.
+  std::string next_public_key = {};
   bool operator==(const PeerAddress&) const = default;
 };
 
@@ -36,6 +38,12 @@ struct PeerLinkOptions {
   std::chrono::milliseconds silence_limit{5000};
   /// Takes lines for the operator; repeated ones are held back. Called on the link's thread.
   std::function<void(std::string)> log;
+};
+
+/// A CURVE key pair, Z85.
+struct CurveKeys {
+  std::string secret_key;
+  std::string public_key;
 };
 
 /// What a link has counted since it was opened.
@@ -74,6 +82,10 @@ class PeerLink {
   /// longer among them, this node's own two sockets are closed and bound again, which cuts that
   /// key's connections at once; the other peers reconnect by themselves within a second.
   virtual void set_peers(std::vector<PeerAddress> peers) = 0;
+  /// This node goes by another key pair from now on: all its sockets are closed and made anew, at
+  /// the same endpoints. Only on a link that is encrypted, and with a pair whose halves belong
+  /// together.
+  virtual void set_keys(CurveKeys keys) = 0;
 
   /// Where PUB and ROUTER are bound, with the real port.
   virtual std::string publish_endpoint() const = 0;
@@ -88,11 +100,7 @@ class PeerLink {
 Result<std::unique_ptr<PeerLink>> open_peer_link(PeerLinkOptions options, PeerHandler handler,
                                                  const Clock& clock);
 
-/// A new CURVE key pair, Z85.
-struct CurveKeys {
-  std::string secret_key;
-  std::string public_key;
-};
+/// A new key pair.
 CurveKeys make_curve_keys();
 /// The public key of a secret one; Errc::malformed when it is not 40 characters of Z85.
 Result<std::string> curve_public_key(const std::string& secret_key);

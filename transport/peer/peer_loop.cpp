@@ -1,5 +1,7 @@
 #include "transport/peer/peer_loop.h"
 
+#include "base/check.h"
+
 #include <signal.h>
 #include <zmq.hpp>
 
@@ -71,7 +73,7 @@ void PeerLoop::run() {
     attempt(&PeerLoop::wait);
     attempt(&PeerLoop::take_in);
     attempt(&PeerLoop::send_out);
-    attempt(&PeerLoop::tend);
+    attempt(&PeerLoop::tend_all);
   }
 }
 
@@ -87,9 +89,12 @@ void PeerLoop::attempt(void (PeerLoop::*step)()) {
   }
 }
 
-void PeerLoop::tend() {
+void PeerLoop::tend_all() {
   if (!own_->is_open()) reopen_own_sockets();
-  for (auto& [name, peer] : peers_) rebuild_silent(*peer);
+  for (auto& [name, peer] : peers_) {
+    tend(peer->subscriber, peer->address, peer->address.publish);
+    tend(peer->dealer, peer->address, peer->address.sync);
+  }
   report_unsent();
 }
 
@@ -179,6 +184,7 @@ void PeerLoop::send_out() {
   PeerOutbox::Batch batch = outbox_.take();
   stopping_ = batch.stop;
   if (stopping_) return;
+  if (batch.keys) use_keys(std::move(*batch.keys));
   if (batch.peers) use_peers(std::move(*batch.peers));
   for (OutboundMessage& message : batch.messages) {
     if (!send(message)) counters_.unsent.fetch_add(1, std::memory_order_relaxed);
@@ -204,13 +210,26 @@ void PeerLoop::report_unsent() {
   unsent_reported_ = unsent;
 }
 
+// libzmq reads a socket's keys when it is bound or connected. The own two first: their ports become
+// free while the others connect.
+void PeerLoop::use_keys(CurveKeys keys) {
+  ANABRANCH_CHECK(sockets_.encrypted() && !keys.secret_key.empty());
+  sockets_.use_keys(std::move(keys));
+  own_->close();
+  for (auto& [name, peer] : peers_) {
+    connect(peer->subscriber, peer->address);
+    connect(peer->dealer, peer->address);
+  }
+}
+
 void PeerLoop::use_peers(std::vector<PeerAddress> peers) {
   // The keys first, so that a new member's connection is not refused once before it is let in.
   if (authenticator_ && authenticator_->allow(peers)) own_->close();
   std::map<std::string, std::unique_ptr<PeerSockets>> former = std::exchange(peers_, {});
   for (PeerAddress& peer : peers) {
+    if (!may_connect(peer)) continue;
     const auto known = former.find(peer.name);
-    if (known != former.end() && known->second && known->second->address == peer) {
+    if (known != former.end() && known->second && keep_peer(*known->second, peer)) {
       peers_[peer.name] = std::move(known->second);
     } else {
       add_peer(std::move(peer));
@@ -223,7 +242,8 @@ void PeerLoop::use_peers(std::vector<PeerAddress> peers) {
 
 bool PeerLoop::may_connect(const PeerAddress& peer) {
   if (!sockets_.encrypted() && peer.public_key.empty()) return true;
-  if (sockets_.encrypted() && read_curve_key(peer.public_key)) return true;
+  const bool next_is_proper = peer.next_public_key.empty() || read_curve_key(peer.next_public_key);
+  if (sockets_.encrypted() && read_curve_key(peer.public_key) && next_is_proper) return true;
   log_.say("member \"" + peer.name + "\" is left out: " +
            (sockets_.encrypted()
                 ? "this node encrypts, and the member has no public key of 40 characters of Z85"
@@ -231,8 +251,15 @@ bool PeerLoop::may_connect(const PeerAddress& peer) {
   return false;
 }
 
+bool PeerLoop::keep_peer(PeerSockets& sockets, const PeerAddress& peer) {
+  try {
+    return sockets.keep(sockets_, peer);
+  } catch (const zmq::error_t&) {
+    return false;  // connecting it anew fails too, and says why
+  }
+}
+
 void PeerLoop::add_peer(PeerAddress peer) {
-  if (!may_connect(peer)) return;
   auto added = std::make_unique<PeerSockets>(std::move(peer), peers_ever_++,
                                              options_.silence_limit.count(), now_ms());
   connect(added->subscriber, added->address);
@@ -241,9 +268,9 @@ void PeerLoop::add_peer(PeerAddress peer) {
   peers_[name] = std::move(added);
 }
 
-void PeerLoop::connect(WatchedSocket& socket, const PeerAddress& peer) {
+void PeerLoop::connect(WatchedSocket& socket, const PeerAddress& peer, Connect how) {
   try {
-    socket.connect(sockets_, peer, now_ms());
+    (socket.*how)(sockets_, peer, now_ms());
   } catch (const zmq::error_t& error) {
     log_.say_rarely(OperatorLog::Topic::socket, now_ms(),
                     "cannot connect to member \"" + peer.name + "\" at " + peer.publish + " and " +
@@ -251,9 +278,21 @@ void PeerLoop::connect(WatchedSocket& socket, const PeerAddress& peer) {
   }
 }
 
-void PeerLoop::rebuild_silent(PeerSockets& peer) {
-  rebuild_if_silent(peer.subscriber, peer.address, peer.address.publish);
-  rebuild_if_silent(peer.dealer, peer.address, peer.address.sync);
+void PeerLoop::tend(WatchedSocket& socket, const PeerAddress& peer, const std::string& endpoint) {
+  if (socket.needs_other_key(now_ms())) {
+    change_key(socket, peer, endpoint);
+  } else {
+    rebuild_if_silent(socket, peer, endpoint);
+  }
+}
+
+void PeerLoop::change_key(WatchedSocket& socket, const PeerAddress& peer,
+                          const std::string& endpoint) {
+  if (socket.was_heard()) {
+    log_.say("member \"" + peer.name + "\" no longer goes by the same key at " + endpoint +
+             ": trying its other one");
+  }
+  connect(socket, peer, &WatchedSocket::connect_by_other_key);
 }
 
 void PeerLoop::rebuild_if_silent(WatchedSocket& socket, const PeerAddress& peer,

@@ -61,13 +61,18 @@ class PeerLoop {
   void send_out();
   bool send(OutboundMessage& message);
 
-  void tend();
+  void tend_all();
   void report_unsent();
+  void use_keys(CurveKeys keys);
   void use_peers(std::vector<PeerAddress> peers);
   bool may_connect(const PeerAddress& peer);
+  bool keep_peer(PeerSockets& sockets, const PeerAddress& peer);
   void add_peer(PeerAddress peer);
-  void connect(WatchedSocket& socket, const PeerAddress& peer);
-  void rebuild_silent(PeerSockets& peer);
+  using Connect = void (WatchedSocket::*)(SocketFactory&, const PeerAddress&, std::int64_t);
+  void connect(WatchedSocket& socket, const PeerAddress& peer,
+               Connect how = &WatchedSocket::connect);
+  void tend(WatchedSocket& socket, const PeerAddress& peer, const std::string& endpoint);
+  void change_key(WatchedSocket& socket, const PeerAddress& peer, const std::string& endpoint);
   void rebuild_if_silent(WatchedSocket& socket, const PeerAddress& peer,
                          const std::string& endpoint);
   void reopen_own_sockets();

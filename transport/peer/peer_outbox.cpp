@@ -28,6 +28,12 @@ void PeerOutbox::put(std::vector<PeerAddress> peers) {
   wake_once();
 }
 
+void PeerOutbox::put(CurveKeys keys) {
+  const std::lock_guard lock(mutex_);
+  waiting_.keys = std::move(keys);
+  wake_once();
+}
+
 void PeerOutbox::put_stop() {
   const std::lock_guard lock(mutex_);
   waiting_.stop = true;

@@ -23,10 +23,11 @@ struct OutboundMessage {
 /// descriptor is readable. The budgets of the messages bound it.
 class PeerOutbox {
  public:
-  /// Everything that was put since the last take. Only the newest set of peers counts, and it
-  /// comes before the messages.
+  /// Everything that was put since the last take. Only the newest set of peers and the newest keys
+  /// count, and they come before the messages.
   struct Batch {
     bool stop = false;
+    std::optional<CurveKeys> keys;
     std::optional<std::vector<PeerAddress>> peers;
     std::vector<OutboundMessage> messages;
   };
@@ -38,6 +39,7 @@ class PeerOutbox {
 
   void put(OutboundMessage message);
   void put(std::vector<PeerAddress> peers);
+  void put(CurveKeys keys);
   void put_stop();
 
   Batch take();

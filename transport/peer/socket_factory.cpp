@@ -35,7 +35,7 @@ constexpr int keepalive_count = 3;
 constexpr int listening_threads = 1;
 constexpr int connecting_threads = 4;
 
-std::uint64_t threads_of(ConnectAttempt attempt) {
+std::uint64_t threads_of(const ConnectAttempt& attempt) {
   return std::uint64_t{1} << (listening_threads + attempt.io_slot % connecting_threads);
 }
 
@@ -51,7 +51,7 @@ bool names_ipv4_address(const std::string& endpoint) {
 
 // libzmq tries a single address of a host name, and with IPv6 on an IPv6 one if there is any. So
 // that neither kind keeps the other from being found, the attempts alternate.
-bool wants_ipv6(const std::string& endpoint, ConnectAttempt attempt) {
+bool wants_ipv6(const std::string& endpoint, const ConnectAttempt& attempt) {
   if (names_ipv6_address(endpoint)) return true;
   return !names_ipv4_address(endpoint) && attempt.number % 2 == 1;
 }
@@ -103,6 +103,8 @@ SocketFactory::SocketFactory(CurveKeys keys)
 
 SocketFactory::~SocketFactory() = default;
 
+void SocketFactory::use_keys(CurveKeys keys) { keys_ = std::move(keys); }
+
 Result<SocketFactory::Bound> SocketFactory::bind_publisher(const std::string& endpoint) {
   SocketPtr socket = make_listening(ZMQ_PUB);
   socket->set(zmq::sockopt::sndhwm, publish_queue_messages);
@@ -126,8 +128,9 @@ SocketPtr SocketFactory::bind_authenticator() {
   return socket;
 }
 
-SocketPtr SocketFactory::connect_subscriber(const PeerAddress& peer, ConnectAttempt attempt) {
-  SocketPtr socket = make_connecting(ZMQ_SUB, peer, attempt);
+SocketPtr SocketFactory::connect_subscriber(const PeerAddress& peer,
+                                            const ConnectAttempt& attempt) {
+  SocketPtr socket = make_connecting(ZMQ_SUB, attempt);
   socket->set(zmq::sockopt::ipv6, wants_ipv6(peer.publish, attempt));
   // Once and to everything: subscriptions are messages too, and each one could get lost.
   socket->set(zmq::sockopt::subscribe, "");
@@ -135,12 +138,17 @@ SocketPtr SocketFactory::connect_subscriber(const PeerAddress& peer, ConnectAtte
   return socket;
 }
 
-SocketPtr SocketFactory::connect_dealer(const PeerAddress& peer, ConnectAttempt attempt) {
-  SocketPtr socket = make_connecting(ZMQ_DEALER, peer, attempt);
+SocketPtr SocketFactory::connect_dealer(const PeerAddress& peer, const ConnectAttempt& attempt) {
+  SocketPtr socket = make_connecting(ZMQ_DEALER, attempt);
   socket->set(zmq::sockopt::ipv6, wants_ipv6(peer.sync, attempt));
   socket->set(zmq::sockopt::routing_id, random_routing_id());
   socket->connect(peer.sync);
   return socket;
+}
+
+std::unique_ptr<HandshakeWatch> SocketFactory::watch_handshakes(zmq::socket_t& socket) {
+  const std::string address = "inproc://handshakes-" + std::to_string(watches_ever_++);
+  return std::make_unique<HandshakeWatch>(socket, address);
 }
 
 // No ZMQ_HEARTBEAT_*: with a finite queue and a slow reader they abort the process in libzmq 4.3
@@ -170,14 +178,13 @@ SocketPtr SocketFactory::make_listening(int type) {
   return socket;
 }
 
-SocketPtr SocketFactory::make_connecting(int type, const PeerAddress& peer,
-                                         ConnectAttempt attempt) {
+SocketPtr SocketFactory::make_connecting(int type, const ConnectAttempt& attempt) {
   SocketPtr socket = make(type, threads_of(attempt));
   socket->set(zmq::sockopt::reconnect_ivl, reconnect_ms);
   socket->set(zmq::sockopt::reconnect_ivl_max, reconnect_max_ms);
   socket->set(zmq::sockopt::connect_timeout, connect_timeout_ms);
   if (!encrypted()) return socket;
-  socket->set(zmq::sockopt::curve_serverkey, peer.public_key);
+  socket->set(zmq::sockopt::curve_serverkey, attempt.server_key);
   socket->set(zmq::sockopt::curve_publickey, keys_.public_key);
   socket->set(zmq::sockopt::curve_secretkey, keys_.secret_key);
   return socket;

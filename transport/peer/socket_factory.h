@@ -3,6 +3,7 @@
 #include "base/result.h"
 #include "transport/peer/byte_budget.h"
 #include "transport/peer/curve_keys.h"
+#include "transport/peer/handshake_watch.h"
 #include "transport/peer/peer_link.h"
 
 #include <cstdint>
@@ -24,8 +25,9 @@ inline constexpr const char* zap_endpoint = "inproc://zeromq.zap.01";
 
 /// One attempt to reach a peer.
 struct ConnectAttempt {
-  std::uint64_t io_slot = 0;  ///< peers with different slots do not wait for each other
-  std::uint64_t number = 0;   ///< 0 for the first
+  std::uint64_t io_slot = 0;    ///< peers with different slots do not wait for each other
+  std::uint64_t number = 0;     ///< 0 for the first
+  std::string server_key = {};  ///< the key that the peer is taken to go by; empty: plain text
 };
 
 /// Makes this node's ZeroMQ sockets with every option they need, and owns their context. The
@@ -42,6 +44,8 @@ class SocketFactory {
   SocketFactory& operator=(const SocketFactory&) = delete;
 
   bool encrypted() const { return !keys_.secret_key.empty(); }
+  /// The sockets that are made from now on go by these keys.
+  void use_keys(CurveKeys keys);
 
   struct Bound {
     SocketPtr socket;
@@ -51,16 +55,18 @@ class SocketFactory {
   Result<Bound> bind_router(const std::string& endpoint);
   SocketPtr bind_authenticator();
 
-  SocketPtr connect_subscriber(const PeerAddress& peer, ConnectAttempt attempt);
-  SocketPtr connect_dealer(const PeerAddress& peer, ConnectAttempt attempt);
+  SocketPtr connect_subscriber(const PeerAddress& peer, const ConnectAttempt& attempt);
+  SocketPtr connect_dealer(const PeerAddress& peer, const ConnectAttempt& attempt);
+  std::unique_ptr<HandshakeWatch> watch_handshakes(zmq::socket_t& socket);
 
  private:
   SocketPtr make(int type, std::uint64_t io_threads);
   SocketPtr make_listening(int type);
-  SocketPtr make_connecting(int type, const PeerAddress& peer, ConnectAttempt attempt);
+  SocketPtr make_connecting(int type, const ConnectAttempt& attempt);
 
-  const CurveKeys keys_;
+  CurveKeys keys_;
   std::unique_ptr<zmq::context_t> context_;
+  std::uint64_t watches_ever_ = 0;
 };
 
 /// Gives the bytes to libzmq without copying them.

@@ -30,7 +30,9 @@ ZapAuthenticator::~ZapAuthenticator() = default;
 bool ZapAuthenticator::allow(const std::vector<PeerAddress>& peers) {
   std::map<RawCurveKey, std::string> allowed;
   for (const PeerAddress& peer : peers) {
-    if (const auto key = read_curve_key(peer.public_key)) allowed.emplace(*key, peer.name);
+    for (const std::string& text : {peer.public_key, peer.next_public_key}) {
+      if (const auto key = read_curve_key(text)) allowed.emplace(*key, peer.name);
+    }
   }
   const bool only_grew =
       std::includes(allowed.begin(), allowed.end(), members_by_key_.begin(), members_by_key_.end());

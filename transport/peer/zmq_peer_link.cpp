@@ -53,6 +53,7 @@ class ZmqPeerLink final : public PeerLink {
     send(peer, message, directed_);
   }
   void set_peers(std::vector<PeerAddress> peers) override { outbox_.put(std::move(peers)); }
+  void set_keys(CurveKeys keys) override { outbox_.put(std::move(keys)); }
 
   std::string publish_endpoint() const override { return publish_endpoint_; }
   std::string sync_endpoint() const override { return sync_endpoint_; }

@@ -145,7 +145,8 @@ export class Cluster {
       publish: `tcp://127.0.0.1:${link?.publish.port ?? node.ports.publish}`,
       sync: `tcp://127.0.0.1:${link?.sync.port ?? node.ports.sync}`,
       public_key: node.publicKey,
-      client_url: `ws://127.0.0.1:${node.ports.clients}/v1/sync`,
+      next_public_key: node.nextPublicKey,
+      client_url: node.url,
     };
   }
 

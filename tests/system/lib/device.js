@@ -32,13 +32,14 @@ export class Device {
   /**
    * `token` null: does not authenticate. `memory`: what the device has kept from earlier connections.
    * `patienceMs`: how long it waits for an answer. `observe`: gets every event, and none is kept here.
+   * `ca`: the certificate that a server of wss must have.
    */
-  static async connect(url, { token, tab = `tab-${randomUUID()}`, label = url, memory = new Memory(), patienceMs = 20_000, observe }) {
+  static async connect(url, { token, tab = `tab-${randomUUID()}`, label = url, memory = new Memory(), patienceMs = 20_000, observe, ca }) {
     const device = new Device();
     Object.assign(device, { tab, label, memory, patienceMs, observe });
     memory.startConnection();
     try {
-      await device.#open(url);
+      await device.#open(url, ca);
       if (token !== null) {
         device.send('auth', { token });
         await device.#answer('auth.ok', (event) => event.event === 'auth.ok');
@@ -63,8 +64,8 @@ export class Device {
     return this.memory.seen;
   }
 
-  async #open(url) {
-    this.#socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: 1 << 28 });
+  async #open(url, ca) {
+    this.#socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: 1 << 28, ca });
     this.#socket.on('message', (data) => this.#take(JSON.parse(data.toString())));
     this.#socket.on('error', () => {});
     this.end = new Promise((ended) => {

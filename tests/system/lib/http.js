@@ -1,9 +1,14 @@
-import { get } from 'node:http';
+import * as http from 'node:http';
+import * as https from 'node:https';
 
-/** GET on loopback, on a connection of its own: {status, body}. */
-export function httpGet(port, path, timeoutMs = 5_000) {
+/**
+ * GET on loopback, on a connection of its own: {status, body}. `ca`: over TLS, from a server that has
+ * this certificate.
+ */
+export function httpGet(port, path, { timeoutMs = 5_000, ca } = {}) {
+  const { get } = ca ? https : http;
   return new Promise((resolve, reject) => {
-    const request = get({ host: '127.0.0.1', port, path, agent: false, timeout: timeoutMs }, (response) => {
+    const request = get({ host: '127.0.0.1', port, path, ca, agent: false, timeout: timeoutMs }, (response) => {
       let body = '';
       response.on('data', (data) => (body += data));
       response.on('end', () => resolve({ status: response.statusCode, body }));

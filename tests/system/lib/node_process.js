@@ -21,6 +21,9 @@ export class NodeProcess {
   #child = null;
   #expectsEnd = false;
 
+  /** What it takes clients with over TLS, of makeCertificate. */
+  tls = null;
+
   /** A SkewedClock that the process goes by, where one is set. */
   clock = null;
 
@@ -33,6 +36,11 @@ export class NodeProcess {
     this.ended = null;
     this.problems = [];
     mkdirSync(folder, { recursive: true });
+  }
+
+  /** Where devices connect to. */
+  get url() {
+    return `${this.tls ? 'wss' : 'ws'}://127.0.0.1:${this.ports.clients}/v1/sync`;
   }
 
   get pid() {
@@ -50,7 +58,7 @@ export class NodeProcess {
       name: this.name,
       data_dir: this.dataDir,
       cluster_file: 'cluster.toml',
-      clients: { listen: `127.0.0.1:${clients}` },
+      clients: { listen: `127.0.0.1:${clients}`, tls_certificate: this.tls?.certificate, tls_key: this.tls?.key },
       auth: { algorithms: ['HS256'], key: [{ secret_file: 'jwt.secret' }] },
       limits: { updates_per_minute: 0, ...this.settings.limits },
       peers: {
@@ -107,7 +115,7 @@ export class NodeProcess {
   #untilFound(path, timeoutMs) {
     return eventually(`${this.name} says yes to ${path}`, async () => {
       if (!this.isRunning) return true;
-      return (await httpGet(this.ports.clients, path)).status === 200;
+      return (await this.http(path)).status === 200;
     }, timeoutMs).then(() => {
       if (!this.isRunning) throw new Error(`${this.name} has ended: ${JSON.stringify(this.ended)}`);
     });
@@ -165,7 +173,7 @@ export class NodeProcess {
   }
 
   http(path) {
-    return httpGet(this.ports.clients, path);
+    return httpGet(this.ports.clients, path, { ca: this.tls?.pem });
   }
 
   async status() {
@@ -176,8 +184,8 @@ export class NodeProcess {
 
   /** A new connection of a user's device. */
   connect(user, options = {}) {
-    const url = `ws://127.0.0.1:${this.ports.clients}/v1/sync`;
-    return Device.connect(url, { token: makeToken(this.secret, user), label: `${user}@${this.name}`, ...options });
+    const ca = this.tls?.pem;
+    return Device.connect(this.url, { token: makeToken(this.secret, user), label: `${user}@${this.name}`, ca, ...options });
   }
 
   /** The user's whole state as this node has it. */

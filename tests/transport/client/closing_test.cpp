@@ -131,11 +131,8 @@ TEST(Stopping, DoesNotWaitForClientsThatDoNotAnswer) {
 }
 
 TEST(Stopping, WorksWithManyThreadsAndIsRepeatable) {
-  SessionOptions sessions;
-  ServerOptions options;
-  options.listen = "127.0.0.1:0";
+  ServerOptions options = server_options();
   options.threads = 3;
-  options.sessions = std::make_shared<const SessionOptions>(sessions);
   const TestClock clock;
   const FakeAuthenticator authenticator;
   FakeSink sink;

@@ -132,14 +132,33 @@ void FakeSink::record(std::string line) {
   changed_.notify_all();
 }
 
-TestServer::TestServer(const std::function<void(SessionOptions&)>& adjust, HttpHandler handler) {
+const CertificatePair& test_certificate() {
+  static const CertificatePair pair = make_certificate();
+  return pair;
+}
+
+std::shared_ptr<const TlsContext> tls_context_of(const CertificatePair& pair) {
+  auto made = TlsContext::make(pair.certificate, pair.key, SystemClock().now().wall_ms);
+  if (!made) throw std::runtime_error(made.error().problem);
+  return *made;
+}
+
+ServerOptions server_options(const std::function<void(SessionOptions&)>& adjust) {
   auto sessions = std::make_shared<SessionOptions>();
   sessions->node = "eu";
   sessions->region = "eu-west";
   if (adjust) adjust(*sessions);
   ServerOptions options;
   options.listen = "127.0.0.1:0";
-  options.sessions = sessions;
+  options.sessions = std::move(sessions);
+  if (over_tls()) options.tls = tls_context_of(test_certificate());
+  return options;
+}
+
+TestServer::TestServer(const std::function<void(SessionOptions&)>& adjust, HttpHandler handler)
+    : TestServer(server_options(adjust), std::move(handler)) {}
+
+TestServer::TestServer(ServerOptions options, HttpHandler handler) {
   auto started = start_server(std::move(options), std::move(handler), &sink, &authenticator, clock);
   if (!started) throw std::runtime_error(started.error().message);
   server = std::move(*started);

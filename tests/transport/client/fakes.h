@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "tests/transport/client/certificate_maker.h"
 #include "tests/transport/client/test_client.h"
 #include "transport/client/server.h"
 #include "transport/client/sessions.h"
@@ -69,11 +70,19 @@ class FakeSink final : public SessionSink {
   std::size_t closes_ = 0;
 };
 
+/// By what a server of these tests is known over TLS, where nothing else is said: made once.
+const CertificatePair& test_certificate();
+std::shared_ptr<const TlsContext> tls_context_of(const CertificatePair& pair);
+
+/// Those of a server on a free port that takes WebSocket clients.
+ServerOptions server_options(const std::function<void(SessionOptions&)>& adjust = nullptr);
+
 /// A server on a free port, with fakes around it.
 struct TestServer {
   /// `adjust` may change the options before the server starts.
   explicit TestServer(const std::function<void(SessionOptions&)>& adjust = nullptr,
                       HttpHandler handler = nullptr);
+  explicit TestServer(ServerOptions options, HttpHandler handler = nullptr);
 
   std::uint16_t port() const { return server->port(); }
 

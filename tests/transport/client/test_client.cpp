@@ -1,8 +1,13 @@
 #include "tests/transport/client/test_client.h"
 
+#include "tests/transport/client/fakes.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,8 +15,10 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstdlib>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace anabranch::transport {
 namespace {
@@ -70,12 +77,80 @@ Received::Kind kind_of(unsigned opcode) {
 
 }  // namespace
 
-TestClient::TestClient(std::uint16_t port, int receive_buffer)
-    : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+bool over_tls() { return std::getenv("ANABRANCH_TEST_TLS") != nullptr; }
+
+/// The client's side of TLS over a connected socket.
+struct TestClient::Tls {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> owned_context{
+      SSL_CTX_new(TLS_client_method()), &SSL_CTX_free};
+  std::unique_ptr<SSL, decltype(&SSL_free)> owned_connection{nullptr, &SSL_free};
+  SSL_CTX* const context = owned_context.get();
+  SSL* connection = nullptr;
+
+  Tls(int socket, const TlsTerms& terms) {
+    trust(terms.trusted);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    if (terms.version != 0) {
+      SSL_CTX_set_security_level(context, 0);
+      SSL_CTX_set_min_proto_version(context, terms.version);
+      SSL_CTX_set_max_proto_version(context, terms.version);
+    }
+    owned_connection.reset(SSL_new(context));
+    connection = owned_connection.get();
+    SSL_set_fd(connection, socket);
+    SSL_set1_host(connection, "localhost");
+    SSL_set_alpn_protos(connection, reinterpret_cast<const unsigned char*>(terms.protocols.data()),
+                        static_cast<unsigned>(terms.protocols.size()));
+    resume(terms.session);
+    if (SSL_connect(connection) != 1) {
+      const char* const reason = ERR_reason_error_string(ERR_get_error());
+      throw std::runtime_error(std::string("no TLS: ") + (reason != nullptr ? reason : "cut"));
+    }
+  }
+
+  void trust(const std::string& pem) {
+    BIO* const reader = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+    X509* const certificate = PEM_read_bio_X509(reader, nullptr, nullptr, nullptr);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate);
+    X509_free(certificate);
+    BIO_free(reader);
+  }
+  void resume(const std::string& session) {
+    if (session.empty()) return;
+    const auto* data = reinterpret_cast<const unsigned char*>(session.data());
+    SSL_SESSION* const former = d2i_SSL_SESSION(nullptr, &data, static_cast<long>(session.size()));
+    SSL_set_session(connection, former);
+    SSL_SESSION_free(former);
+  }
+};
+
+TestClient::TestClient(std::uint16_t port, int receive_buffer) {
+  connect_socket(port, receive_buffer);
+  if (over_tls()) begin_tls({test_certificate().certificate});
+}
+
+TestClient::TestClient(std::uint16_t port, const TlsTerms& terms, int receive_buffer) {
+  connect_socket(port, receive_buffer);
+  begin_tls(terms);
+}
+
+void TestClient::begin_tls(const TlsTerms& terms) {
+  try {
+    tls_ = std::make_unique<Tls>(socket_, terms);
+  } catch (...) {
+    close(socket_);
+    throw;
+  }
+}
+
+void TestClient::connect_socket(std::uint16_t port, int receive_buffer) {
+  socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (socket_ < 0) fail_with("socket");
   if (receive_buffer != 0) {
     setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   }
+  const timeval patience{patience_ms / 1000, 0};
+  setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   const int on = 1;
   setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   sockaddr_in address{};
@@ -90,6 +165,11 @@ TestClient::TestClient(std::uint16_t port, int receive_buffer)
 TestClient::~TestClient() { close(socket_); }
 
 void TestClient::send_bytes(std::string_view bytes) {
+  if (tls_ && !bytes.empty()) {
+    const int sent = SSL_write(tls_->connection, bytes.data(), static_cast<int>(bytes.size()));
+    if (sent <= 0) fail_with("SSL_write");
+    return;
+  }
   while (!bytes.empty()) {
     const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) {
@@ -224,17 +304,52 @@ void TestClient::read_slowly(std::chrono::milliseconds duration, std::size_t byt
 }
 
 bool TestClient::readable_within(std::chrono::milliseconds patience) {
+  if (tls_ && SSL_pending(tls_->connection) > 0) return true;
   pollfd entry{socket_, POLLIN, 0};
   return poll(&entry, 1, static_cast<int>(patience.count())) > 0;
+}
+
+bool TestClient::was_told_of_end() const {
+  return (SSL_get_shutdown(tls_->connection) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
+bool TestClient::resumed() const { return SSL_session_reused(tls_->connection) == 1; }
+
+std::string TestClient::version() const { return SSL_get_version(tls_->connection); }
+
+std::string TestClient::protocol() const {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(tls_->connection, &name, &size);
+  return {reinterpret_cast<const char*>(name), size};
+}
+
+void TestClient::renew_keys() {
+  if (SSL_key_update(tls_->connection, SSL_KEY_UPDATE_REQUESTED) != 1) fail_with("SSL_key_update");
+}
+
+std::string TestClient::session() const {
+  SSL_SESSION* const session = SSL_get0_session(tls_->connection);
+  std::string bytes(static_cast<std::size_t>(i2d_SSL_SESSION(session, nullptr)), '\0');
+  auto* data = reinterpret_cast<unsigned char*>(bytes.data());
+  i2d_SSL_SESSION(session, &data);
+  return bytes;
+}
+
+std::string TestClient::read_to_end() {
+  while (fill()) {
+  }
+  return std::exchange(inbox_, {});
 }
 
 bool TestClient::ended() { return inbox_.empty() && !fill(); }
 
 /// False at the end of the connection; a reset is an end too.
 bool TestClient::fill() {
-  wait_for(socket_, POLLIN);
+  if (!tls_ || SSL_pending(tls_->connection) == 0) wait_for(socket_, POLLIN);
   char buffer[65536];
-  const ssize_t count = recv(socket_, buffer, sizeof buffer, 0);
+  const ssize_t count = tls_ ? SSL_read(tls_->connection, buffer, sizeof buffer)
+                             : recv(socket_, buffer, sizeof buffer, 0);
   if (count <= 0) return false;
   inbox_.append(buffer, static_cast<std::size_t>(count));
   return true;

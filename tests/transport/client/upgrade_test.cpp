@@ -16,8 +16,8 @@ TEST(Upgrade, SwitchesProtocolsAtTheSyncPathOnly) {
 }
 
 TEST(Upgrade, OfAServerWithoutSessionsIsNotFound) {
-  ServerOptions options;
-  options.listen = "127.0.0.1:0";
+  ServerOptions options = server_options();
+  options.sessions = nullptr;
   const TestClock clock;
   const auto server = start_server(options, nullptr, nullptr, nullptr, clock);
   ASSERT_TRUE(server);

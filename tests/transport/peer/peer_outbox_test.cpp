@@ -40,6 +40,16 @@ TEST_F(OutboxTest, GivesOnlyTheNewestSetOfPeers) {
   EXPECT_FALSE(outbox.take().peers);
 }
 
+TEST_F(OutboxTest, GivesTheNewestKeysBesideThePeers) {
+  outbox.put(CurveKeys{"old", ""});
+  outbox.put(std::vector<PeerAddress>{});
+  outbox.put(CurveKeys{"new", ""});
+  const PeerOutbox::Batch batch = outbox.take();
+  ASSERT_TRUE(batch.keys);
+  EXPECT_EQ(batch.keys->secret_key, "new");
+  EXPECT_TRUE(batch.peers);
+}
+
 TEST_F(OutboxTest, AnEmptySetOfPeersIsASet) {
   outbox.put(std::vector<PeerAddress>{});
   EXPECT_TRUE(outbox.take().peers);
