@@ -5,6 +5,7 @@
 #include "crdt/horizon.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
+#include "wire/traceparent.h"
 
 #include <cstdint>
 #include <map>
@@ -39,6 +40,9 @@ struct NodeReport {
 /// PUB: the writes of one group commit, consecutive seqs of one origin, first to last.
 struct PublishedWrites {
   std::vector<crdt::Write> writes;
+  /// The origin's wall clock when they were durable; a node of before this field says nothing.
+  std::optional<std::int64_t> committed_ms = {};
+  std::map<std::uint64_t, Traceparent> traces = {};  ///< of those writes that have one, by seq
   bool operator==(const PublishedWrites&) const = default;
 };
 
