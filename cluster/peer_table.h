@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/duration_counts.h"
 #include "base/time.h"
 #include "crdt/version_vector.h"
 #include "wire/peer_messages.h"
@@ -37,6 +38,9 @@ struct Peer {
   /// The vector at which its digest was last found to differ from ours.
   std::optional<crdt::VersionVector> diverged_at;
   bool silent_noted = false;  ///< its silence has been noted
+  bool clock_noted = false;   ///< that its clock is far off has been noted
+  /// Of its writes, from their commit there to their commit here, by the publications.
+  DurationCounts replication_lag;
 
   bool is_connected(std::int64_t monotonic_ms) const {
     return heartbeat_ms && monotonic_ms - *heartbeat_ms < heartbeat_limit_ms;

@@ -26,6 +26,7 @@ void Replica::hold_answer(ClientAnswer answer, bool refused) {
 void Replica::refuse(const ClientWrite& write, wire::ErrorEvent error) {
   error.id = write.request.id;
   error.of_write = true;
+  error.traceparent = write.request.traceparent;
   hold_answer({write.session, write.user, std::move(error)}, true);
 }
 
@@ -81,14 +82,22 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
     const auto won = ledger_.apply(entry.document, stored, true);
     keep_document(write.user);
     documents_.reweigh(write.user);
-    held.deliver = Deliver{write.user, write.session,
-                           events_of_write(entry.document, stored, won, ledger_.vector())};
+    held.deliver = Deliver{
+        write.user,
+        write.session,
+        events_of_write(entry.document, stored, won, ledger_.vector(), write.request.traceparent),
+        write.read_ns,
+        write.request.traceparent,
+        stored.dot};
     if (planted(Defect::echo_to_the_writer)) held.deliver->except.reset();
     if (planted(Defect::publish_before_disk)) emit(Publish{wire::PublishedWrites{{stored}}});
     open_.published.push_back(std::move(stored));
   }
 
+  trace(write, acceptance, dot);
+
   held.answer.session = write.session;
+  held.answer.read_ns = write.read_ns;
   if (write.request.id) {
     wire::Ack ack{*write.request.id,        acceptance.applied(),
                   acceptance.stamp.version, acceptance.stamp.timestamp_ms,

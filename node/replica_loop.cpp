@@ -256,6 +256,8 @@ void ReplicaLoop::carry_out(cluster::GrantPull& effect) { store_worker_->add(std
 
 void ReplicaLoop::carry_out(cluster::Note& effect) {
   switch (effect.level) {
+    case cluster::Note::Level::debug:
+      return log_.debug(effect.text);
     case cluster::Note::Level::info:
       return log_.info(effect.text);
     case cluster::Note::Level::warning:
