@@ -107,8 +107,8 @@ void ReplicaLoop::on_open(std::shared_ptr<transport::ClientConnection> connectio
   inbox_.push(Opened{std::move(connection), identity});
 }
 
-void ReplicaLoop::on_write(SessionId session, wire::WriteRequest request) {
-  inbox_.push(cluster::Input(cluster::ClientWrite{session, {}, std::move(request)}));
+void ReplicaLoop::on_write(SessionId session, wire::WriteRequest request, std::int64_t read_ns) {
+  inbox_.push(cluster::Input(cluster::ClientWrite{session, {}, std::move(request), read_ns}));
 }
 
 void ReplicaLoop::on_request(SessionId session, wire::StateRequest request) {

@@ -84,7 +84,7 @@ class ReplicaLoop final : public transport::SessionSink {
   // SessionSink: called on I/O threads
   void on_open(std::shared_ptr<transport::ClientConnection> connection,
                const transport::Identity& identity) override;
-  void on_write(SessionId session, wire::WriteRequest request) override;
+  void on_write(SessionId session, wire::WriteRequest request, std::int64_t read_ns) override;
   void on_request(SessionId session, wire::StateRequest request) override;
   void on_answer(SessionId session, wire::ClientEvent event) override;
   void on_close(SessionId session) override;

@@ -29,6 +29,7 @@ class ThreadedServer final : public Server {
 
   std::uint16_t port() const override { return listener_.port(); }
   std::size_t connections() const override { return context_.websockets.taken(); }
+  FrameTimes frame_times() const override;
   void drain() override;
   void stop() override;
 
@@ -58,6 +59,14 @@ Result<void> ThreadedServer::start() {
   for (const auto& thread : threads_) thread->start();
   threads_.front()->gate()->post([this] { listener_.start(); });
   return {};
+}
+
+FrameTimes ThreadedServer::frame_times() const {
+  FrameTimes all;
+  for (const auto& thread : threads_) {
+    all.add(std::as_const(*thread).frame_times().times());
+  }
+  return all;
 }
 
 void ThreadedServer::drain() {

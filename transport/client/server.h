@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "transport/client/session_journal.h"
 #include "transport/client/sessions.h"
 
 #include <chrono>
@@ -52,6 +53,7 @@ struct ServerOptions {
   std::size_t threads = 1;
   /// Set on a server that takes WebSocket clients at /v1/sync; the admin server has none.
   std::shared_ptr<const SessionOptions> sessions;
+  SessionJournal* journal = nullptr;  ///< outlives the server; null: nothing is kept
 };
 
 /// An HTTP and WebSocket server on its own I/O threads (one io_context each; a connection lives
@@ -65,6 +67,7 @@ class Server {
   virtual ~Server() = default;
   virtual std::uint16_t port() const = 0;
   virtual std::size_t connections() const = 0;  ///< WebSocket sessions; any thread
+  virtual FrameTimes frame_times() const = 0;   ///< since the start; any thread
   virtual void drain() = 0;
   virtual void stop() = 0;
 };

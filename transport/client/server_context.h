@@ -52,7 +52,8 @@ struct ServerContext {
         handler(std::move(the_handler)),
         sink(the_sink),
         authenticator(the_authenticator),
-        clock(the_clock) {}
+        clock(the_clock),
+        journal(options.journal ? *options.journal : no_journal()) {}
 
   /// Sockets beyond the WebSocket sessions: health checks, the answers to refused upgrades.
   static constexpr std::size_t spare_sockets = 1024;
@@ -66,6 +67,7 @@ struct ServerContext {
   SessionSink* const sink;
   const Authenticator* const authenticator;
   const Clock& clock;
+  SessionJournal& journal;
 
   std::atomic<bool> draining = false;
   std::atomic<bool> stopping = false;

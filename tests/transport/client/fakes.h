@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "tests/transport/client/test_client.h"
 #include "transport/client/server.h"
+#include "transport/client/session_journal.h"
 #include "transport/client/sessions.h"
 
 #include <atomic>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace anabranch::transport {
@@ -33,7 +35,7 @@ class FakeAuthenticator final : public Authenticator {
 class FakeSink final : public SessionSink {
  public:
   void on_open(std::shared_ptr<ClientConnection> connection, const Identity& identity) override;
-  void on_write(SessionId session, wire::WriteRequest request) override;
+  void on_write(SessionId session, wire::WriteRequest request, std::int64_t read_ns) override;
   void on_request(SessionId session, wire::StateRequest request) override;
   void on_answer(SessionId session, wire::ClientEvent event) override;
   void on_close(SessionId session) override;
@@ -69,6 +71,30 @@ class FakeSink final : public SessionSink {
   std::size_t closes_ = 0;
 };
 
+/// Keeps what it is told as lines, without the numbers of connections.
+class FakeJournal final : public SessionJournal {
+ public:
+  void on_upgrade_refused(UpgradeRefusal reason) override;
+  void on_upgraded(SessionId connection) override;
+  void on_authenticated(SessionId connection, std::string_view user) override;
+  void on_authentication_failed(SessionId connection, std::string_view user,
+                                std::string_view why) override;
+  void on_ended(const ConnectionEnd& end) override;
+
+  /// Waits, for 30 s at most, until there are so many.
+  std::vector<std::string> lines(std::size_t count);
+  /// The end told last.
+  ConnectionEnd end() const;
+
+ private:
+  void record(std::string line);
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> lines_;
+  ConnectionEnd end_;
+};
+
 /// A server on a free port, with fakes around it.
 struct TestServer {
   /// `adjust` may change the options before the server starts.
@@ -80,6 +106,7 @@ struct TestServer {
   TestClock clock;
   FakeAuthenticator authenticator;
   FakeSink sink;
+  FakeJournal journal;
   std::unique_ptr<Server> server;
 };
 
