@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "node/config.h"
+#include "node/connection_log.h"
 #include "node/current_cluster.h"
 #include "node/replica_loop.h"
 #include "transport/client/server.h"
@@ -19,10 +20,13 @@ struct RouteContext {
   const CurrentCluster& cluster;
   ReplicaLoop& loop;
   const Clock& clock;
+  const ConnectionLog& connections;
   std::int64_t started_ms = 0;  ///< monotonic
   /// Reads the files again: what has changed, or why nothing has.
   std::function<Result<std::vector<std::string>>()> reload;
   std::atomic<bool> draining{false};
+  /// The clients' server, once it is up.
+  std::atomic<const transport::Server*> clients{nullptr};
 };
 
 /// On the clients' port: /healthz, /readyz, /v1/nodes.
