@@ -231,12 +231,15 @@ void add_peers(Families& out, const std::vector<cluster::PeerStatus>& peers) {
 struct Timings::Histograms {
   prometheus::Histogram commit_seconds{seconds()};
   prometheus::Histogram commit_records{counts()};
+  prometheus::Histogram fsync_seconds{seconds()};
 };
 
 Timings::Timings() : histograms_(std::make_unique<Histograms>()) {}
 Timings::~Timings() = default;
 
-void Timings::observe_commit(std::chrono::duration<double> taken, std::size_t records) {
+void Timings::observe_commit(std::chrono::duration<double> taken, std::size_t records,
+                             std::chrono::duration<double> sync) {
+  if (sync.count() > 0) histograms_->fsync_seconds.Observe(sync.count());
   histograms_->commit_seconds.Observe(taken.count());
   histograms_->commit_records.Observe(static_cast<double>(records));
 }
@@ -253,6 +256,8 @@ std::string metrics_text(const cluster::ReplicaStatus& replica, const ProcessSta
   add_peers(out, replica.peers);
   out.histogram("anabranch_commit_seconds", "One group's write and fsync",
                 timings.histograms().commit_seconds);
+  out.histogram("anabranch_commit_fsync_seconds", "What of a group's write was waiting for fsync",
+                timings.histograms().fsync_seconds);
   out.histogram("anabranch_commit_records", "Records that one group put or took away",
                 timings.histograms().commit_records);
   return out.text();

@@ -64,13 +64,15 @@ TEST(Metrics, WhatIsNotKnownOfAPeerIsLeftOut) {
 
 TEST(Metrics, TimesAreHistograms) {
   Timings timings;
-  timings.observe_commit(std::chrono::microseconds(700), 3);
+  timings.observe_commit(std::chrono::microseconds(700), 3, std::chrono::microseconds(200));
   timings.observe_commit(std::chrono::milliseconds(300), 1);
   const std::string text = metrics_text({}, {}, timings);
   EXPECT_THAT(text, HasSubstr("# TYPE anabranch_commit_seconds histogram\n"));
   EXPECT_THAT(text, HasSubstr("anabranch_commit_seconds_count 2\n"));
   EXPECT_THAT(text, HasSubstr("anabranch_commit_seconds_bucket{le=\"0.001\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("anabranch_commit_seconds_bucket{le=\"+Inf\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("anabranch_commit_fsync_seconds_count 1\n")) << "one is not known";
+  EXPECT_THAT(text, HasSubstr("anabranch_commit_fsync_seconds_bucket{le=\"0.00025\"} 1\n"));
 }
 
 TEST(Metrics, ConnectionsAreCountedByCodeAndReason) {

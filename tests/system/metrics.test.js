@@ -78,6 +78,8 @@ scenario('three nodes tell in their metrics what was done', { names: ['a', 'b', 
   assert.equal(told('peer_lag_writes{peer="b"}'), 0);
   assert.ok(told('commit_seconds_count') >= 1);
   assert.equal(told('commit_seconds_count'), told('commit_seconds_bucket{le="+Inf"}'));
+  assert.equal(told('commit_fsync_seconds_count'), told('commit_seconds_count'));
+  assert.ok(told('commit_fsync_seconds_sum') <= told('commit_seconds_sum'));
   const atB = await metricsOf(b);
   assert.equal(atB.get('anabranch_peer_writes_applied_total'), 31);
 
