@@ -78,17 +78,18 @@ void append_undone(std::vector<wire::ClientEvent>& events, const Acceptance& acc
 
 std::vector<wire::ClientEvent> events_of_write(const Document& document, const crdt::Write& write,
                                                const std::vector<Change>& won,
-                                               const crdt::VersionVector& vector) {
+                                               const crdt::VersionVector& vector,
+                                               const wire::Traceparent& traceparent) {
   std::vector<wire::ClientEvent> events;
   std::vector<Change> shown;
   std::copy_if(won.begin(), won.end(), std::back_inserter(shown),
                [](const Change& change) { return is_for_clients(change.payload); });
   const std::optional<Dot> dot = told_dot(write.dot, vector);
   if (write.is_batch && !shown.empty() && !planted(Defect::split_batch_in_delivery)) {
-    events.push_back(wire::BatchSync{write.stamp, dot, std::move(shown)});
+    events.push_back(wire::BatchSync{write.stamp, dot, std::move(shown), traceparent});
   } else {
     for (Change& change : shown) {
-      events.push_back(wire::Sync{{change.path, write.stamp, change.payload, dot}});
+      events.push_back(wire::Sync{{change.path, write.stamp, change.payload, dot}, traceparent});
     }
   }
 

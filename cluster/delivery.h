@@ -15,11 +15,13 @@ namespace anabranch::cluster {
 
 /// The events for everyone who did not make this write: the changes that won (a batch as one
 /// event), then what stands below them, for a simple client has just dropped it. Dots are told
-/// only where `vector` covers them.
+/// only where `vector` covers them. The changes carry the write's traceparent, what stands below
+/// them does not.
 std::vector<wire::ClientEvent> events_of_write(const crdt::Document& document,
                                                const crdt::Write& write,
                                                const std::vector<crdt::Change>& won,
-                                               const crdt::VersionVector& vector);
+                                               const crdt::VersionVector& vector,
+                                               const wire::Traceparent& traceparent = {});
 
 /// What follows the ack to the writer: the winners over what lost, and what stands below the
 /// winners and below the write's own paths, in path order.

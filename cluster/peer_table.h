@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/duration_counts.h"
 #include "base/time.h"
 #include "crdt/version_vector.h"
 #include "wire/peer_messages.h"
@@ -40,6 +41,9 @@ struct Peer {
   /// from its publications, those up to it by a pull alone.
   std::optional<Dot> trusted_after;
   bool silent_noted = false;  ///< its silence has been noted
+  bool clock_noted = false;   ///< that its clock is far off has been noted
+  /// Of its writes, from their commit there to their commit here, by the publications.
+  DurationCounts replication_lag;
 
   /// Heard lately, by whichever link.
   bool is_heard(std::int64_t monotonic_ms) const {

@@ -28,6 +28,7 @@ wire::ErrorEvent unavailable(const wire::WriteRequest& request) {
   error.message = "this node cannot store now; keep the write and retry here or at another node";
   error.id = request.id;
   error.of_write = true;
+  error.traceparent = request.traceparent;
   return error;
 }
 
@@ -65,7 +66,9 @@ void Replica::step(Input input, Now now) {
 
 std::vector<Effect> Replica::take_effects() { return std::exchange(effects_, {}); }
 
-void Replica::note(Note::Level level, std::string text) { emit(Note{level, std::move(text)}); }
+void Replica::note(Note::Level level, std::string text, std::vector<NoteField> fields) {
+  emit(Note{level, std::move(text), std::move(fields)});
+}
 
 void Replica::on(UserInput input) {
   const UserId& user = user_of(input);
@@ -189,7 +192,9 @@ void Replica::on(const Committed& committed) {
 }
 
 void Replica::release(Group group) {
-  publish(std::move(group.published));
+  publish(std::move(group.published), group.traces);
+  measure(group.arrived);
+  for (Note& traced : group.traced) emit(std::move(traced));
   for (Held& held : group.held) {
     std::visit(Overloaded{
                    [this](HeldWrite& write) {
@@ -233,10 +238,12 @@ void Replica::release(Group group) {
   for (const UserId& user : group.pinned) documents_.unpin(user);
 }
 
-void Replica::publish(std::vector<Published> writes) {
+void Replica::publish(std::vector<Published> writes,
+                      const std::map<Dot, wire::Traceparent>& traces) {
   wire::PublishedWrites message;
   std::size_t bytes = 0;
   const auto send = [&] {
+    message.committed_ms = now_.wall_ms;
     if (!message.writes.empty()) emit(Publish{std::exchange(message, {})});
     bytes = 0;
   };
@@ -246,6 +253,8 @@ void Replica::publish(std::vector<Published> writes) {
                                     message.admitted != one.admitted);
     if (is_other || bytes >= publication_bytes) send();
     bytes += weight_of(one.write);
+    const auto trace = traces.find(one.write.dot);
+    if (trace != traces.end()) message.traces.emplace(one.write.dot.seq, trace->second);
     message.admitted = one.admitted;
     message.writes.push_back(std::move(one.write));
   }
@@ -309,6 +318,7 @@ void Replica::fail_storage(const wire::StoreBatch& in_doubt) {
   collection_.pass.reset();
   repair_needs_.next_scrub_ms = 0;  // what the last one found may be undone
   streams_.clear();
+  arrivals_.clear();
   note(Note::Level::error, "the disk refuses writes: clients' writes are refused until it is back");
   // Whether this process may go on under its id is asked again: what had settled it is undone.
   has_written_ = false;

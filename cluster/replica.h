@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "cluster/acceptance.h"
 #include "cluster/anti_entropy.h"
+#include "cluster/arrivals.h"
 #include "cluster/collection.h"
 #include "cluster/document_cache.h"
 #include "cluster/ledger.h"
@@ -99,11 +100,28 @@ class Replica {
     bool admitted;  ///< the replica, when it took it
   };
 
+  /// Writes of one publication, to be measured when they are durable here.
+  struct Arrived {
+    std::string peer;
+    std::int64_t committed_ms = 0;
+    std::uint64_t writes = 0;
+  };
+
+  /// What the pull under way has brought, for the log.
+  struct PullTally {
+    std::int64_t started_ms = 0;
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+  };
+
   struct Group {
     Ticket ticket = 0;
     Ledger::Staged staged;
     std::vector<Held> held;
     std::vector<Published> published;
+    std::map<Dot, wire::Traceparent> traces;  ///< of those of them that have one
+    std::vector<Note> traced;                 ///< what the log says of them once they are durable
+    std::vector<Arrived> arrived;
     std::set<UserId> pinned;
     std::size_t peer_bytes = 0;  ///< of peers' writes in it
   };
@@ -118,12 +136,20 @@ class Replica {
   DocumentCache::Entry* loaded(const UserId& user);
   void keep_document(const UserId& user);  ///< until the open group is released
   void release(Group group);
-  void publish(std::vector<Published> writes);
+  void publish(std::vector<Published> writes, const std::map<Dot, wire::Traceparent>& traces);
   void fail_group(Group group);
   void fail_storage(const wire::StoreBatch& in_doubt);
   crdt::VersionVector surely_held(const wire::StoreBatch& in_doubt) const;
   void emit(Effect effect) { effects_.push_back(std::move(effect)); }
-  void note(Note::Level level, std::string text);
+  void note(Note::Level level, std::string text, std::vector<NoteField> fields = {});
+
+  // replica_observation.cpp: what is measured and traced; nothing is decided by it
+  void trace(const ClientWrite& write, const Acceptance& acceptance, std::optional<Dot> dot);
+  wire::Traceparent observe_arrival(const crdt::Write& write);
+  void measure(const std::vector<Arrived>& arrived);
+  void watch_clock(Peer& peer, double uncertainty_ms);
+  void note_lost(const Peer& peer, Dot told);
+  void note_pull_finished();
 
   // replica_clients.cpp: what clients ask for
   void handle(DocumentCache::Entry& entry, ClientWrite write);
@@ -235,9 +261,11 @@ class Replica {
 
   PeerTable peers_;
   OriginStreams streams_;
+  Arrivals arrivals_;
   AntiEntropy anti_entropy_;
   std::deque<wire::PullPiece> pieces_;  ///< of the active pull; bounded by the credit given
-  std::set<UserId> piece_users_;        ///< of the first of them, pinned while the rest is read
+  PullTally pull_tally_;
+  std::set<UserId> piece_users_;  ///< of the first of them, pinned while the rest is read
   std::optional<Repair> repair_;
   RepairNeeds repair_needs_;
   std::string stalled_admission_;  ///< the peer with which one stalled last

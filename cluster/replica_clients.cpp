@@ -26,6 +26,7 @@ void Replica::hold_answer(ClientAnswer answer, bool refused) {
 void Replica::refuse(const ClientWrite& write, wire::ErrorEvent error) {
   error.id = write.request.id;
   error.of_write = true;
+  error.traceparent = write.request.traceparent;
   hold_answer({write.session, write.user, std::move(error)}, true);
 }
 
@@ -94,12 +95,20 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
         write_own(entry, write.user, acceptance.stamp, acceptance.to_store, write.request.is_batch);
     const crdt::Write& stored = open_.published.back().write;
     dot = stored.dot;
-    held.deliver = Deliver{write.user, write.session,
-                           events_of_write(entry.document, stored, won, ledger_.vector())};
+    held.deliver = Deliver{
+        write.user,
+        write.session,
+        events_of_write(entry.document, stored, won, ledger_.vector(), write.request.traceparent),
+        write.read_ns,
+        write.request.traceparent,
+        stored.dot};
     if (planted(Defect::echo_to_the_writer)) held.deliver->except.reset();
   }
 
+  trace(write, acceptance, dot);
+
   held.answer.session = write.session;
+  held.answer.read_ns = write.read_ns;
   if (write.request.id) {
     wire::Ack ack{*write.request.id,        acceptance.applied(),
                   acceptance.stamp.version, acceptance.stamp.timestamp_ms,

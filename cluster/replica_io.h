@@ -27,6 +27,9 @@ struct ClientWrite {
   SessionId session;
   UserId user;
   wire::WriteRequest request;
+  /// When its frame had been read, in ns of a steady clock; 0: not known. Handed on to the effects
+  /// for whoever measures.
+  std::int64_t read_ns = 0;
 };
 
 /// A request for the user's state.
@@ -146,7 +149,8 @@ struct RecoverStore {
 struct Answer {
   SessionId session;
   std::vector<wire::ClientEvent> events;
-  bool refused = false;  ///< it was the replica that refused the frame
+  bool refused = false;      ///< it was the replica that refused the frame
+  std::int64_t read_ns = 0;  ///< of the write that is acked
 };
 
 /// An event for one session that answers no frame (the second, "replicated" ack).
@@ -159,7 +163,10 @@ struct Notify {
 struct Deliver {
   UserId user;
   std::optional<SessionId> except;
-  std::vector<wire::ClientEvent> events;
+  std::vector<wire::ClientEvent> events;  ///< the write's own first
+  std::int64_t read_ns = 0;               ///< of a write of this node's clients
+  wire::Traceparent traceparent = {};     ///< of the write, where it has one
+  Dot dot = {};                           ///< of the write
 };
 
 struct StateReadAnswer {
@@ -218,11 +225,20 @@ struct Dismiss {
   UserId user;
 };
 
-/// Something that an operator may want to read.
+/// A named value of a note.
+struct NoteField {
+  std::string key;
+  std::variant<std::string, std::int64_t, std::uint64_t, double, bool> value;
+};
+
+/// Something that an operator may want to read: a line of the log.
 struct Note {
-  enum class Level { info, warning, error };
+  enum class Level { debug, info, warning, error };
   Level level = Level::info;
   std::string text;
+  std::vector<NoteField> fields = {};
+  UserId user = {};        ///< whom it is about; never logged as it is
+  SessionId session = {};  ///< … and by which connection
 };
 
 using Effect = std::variant<LoadUser, Commit, RecoverStore, Answer, Notify, Deliver,

@@ -4,6 +4,7 @@
 #include "wire/limits.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace anabranch::cluster {
@@ -78,10 +79,11 @@ void Replica::receive(Peer& peer, wire::PublishedWrites published) {
   if (!storage_ok_ || origin == ledger_.replica()) return;
   if (!take_trusted(peer, published)) return;
   const bool had_gap = streams_.has_gap(origin, ledger_.vector());
+  arrivals_.note(peer.member.name, published);
   streams_.add(std::move(published.writes), ledger_.vector());
   drain_stream(origin);
   if (!had_gap && streams_.has_gap(origin, ledger_.vector())) {
-    ++counters_.gaps_found;
+    note_lost(peer, last);
     crdt::VersionVector theirs;
     if (peer.report) theirs = peer.report->vector;
     theirs.raise(last.origin, last.seq);
@@ -103,9 +105,10 @@ bool Replica::take_trusted(const Peer& peer, wire::PublishedWrites& published) c
 }
 
 void Replica::receive(Peer& peer, wire::Heartbeat heartbeat) {
-  peer.heartbeat_ms = now_.monotonic_ms;
-  if (std::exchange(peer.silent_noted, false)) {
-    note(Note::Level::info, "peer " + peer.member.name + " is heard again");
+  const bool is_first = !std::exchange(peer.heartbeat_ms, now_.monotonic_ms);
+  if (std::exchange(peer.silent_noted, false) || is_first) {
+    note(Note::Level::info, is_first ? "peer connected" : "peer is heard again",
+         {{"peer", peer.member.name}, {"replica_id", heartbeat.report.replica.to_string()}});
   }
   learn(peer, heartbeat.report, true);
 }
@@ -121,6 +124,7 @@ void Replica::receive(Peer& peer, wire::Welcome welcome) {
   const auto sent = static_cast<double>(welcome.hello_sent_ms);
   const auto middle = (sent + static_cast<double>(now_.wall_ms)) / 2.0;
   peer.clock_offset_ms = static_cast<double>(welcome.report.wall_ms) - middle;
+  watch_clock(peer, std::abs(middle - sent));
   learn(peer, welcome.report, false);
 }
 
@@ -159,6 +163,10 @@ void Replica::receive(Peer& peer, wire::PullPiece piece) {
   }
   for (const crdt::Write& write : piece.writes) check_own_dot(write.dot, peer.member.name);
   if (!anti_entropy_.active()) return;  // one was evidence against this very disk
+  for (const crdt::Write& write : piece.writes) {
+    pull_tally_.records += write.changes.size();
+    pull_tally_.bytes += weight_of(write);
+  }
   pieces_.push_back(std::move(piece));
   drain_pieces();
 }
@@ -184,7 +192,9 @@ void Replica::learn(Peer& peer, const wire::NodeReport& report, bool is_heartbea
   const crdt::VersionVector reach = streams_.reach(ledger_.vector());
   // A heartbeat follows its sender's own writes on one socket: what it is ahead by was lost.
   const bool tail_lost = is_heartbeat && report.vector[report.replica] > reach[report.replica];
-  if (tail_lost && !is_first) ++counters_.gaps_found;
+  if (tail_lost && !is_first) {
+    note_lost(peer, {report.replica, report.vector[report.replica]});
+  }
   if (is_first || !planted(Defect::ignore_reports)) {
     anti_entropy_.note_report(name, report.vector, reach, tail_lost, now_.monotonic_ms);
   }
@@ -245,18 +255,20 @@ void Replica::check_own_dot(Dot dot, const std::string& who) {
 }
 
 void Replica::apply_peer_write(const crdt::Write& write, bool advance) {
+  const wire::Traceparent traceparent = advance ? observe_arrival(write) : wire::Traceparent();
   DocumentCache::Entry& entry = *documents_.find(write.user);
   const auto won = ledger_.apply(entry.document, write, advance);
   keep_document(write.user);
   documents_.reweigh(write.user);
   open_.peer_bytes += weight_of(write);
   ++counters_.peer_writes_applied;
-  auto events = events_of_write(entry.document, write, won, ledger_.vector());
-  if (!events.empty()) open_.held.push_back(Deliver{write.user, {}, std::move(events)});
   const bool was_wrong = std::any_of(won.begin(), won.end(), [](const crdt::Change& change) {
     return change.payload.kind == crdt::RecordKind::generation;
   });
   if (was_wrong) open_.held.push_back(Dismiss{write.user});
+  auto events = events_of_write(entry.document, write, won, ledger_.vector(), traceparent);
+  if (events.empty()) return;
+  open_.held.push_back(Deliver{write.user, {}, std::move(events), 0, traceparent, write.dot});
 }
 
 bool Replica::may_apply_peer_writes() const {
@@ -303,6 +315,7 @@ void Replica::drain_pieces() {
     }
     if (vector) {
       ledger_.join(*vector);
+      note_pull_finished();
       anti_entropy_.finish();
       drop_pieces();  // nothing can follow the last piece
       drain_streams();
@@ -329,6 +342,8 @@ void Replica::start_pull() {
       anti_entropy_.start_due(streams_.reach(ledger_.vector()), gap, now_.monotonic_ms);
   if (!peer) return;
   ++counters_.pulls;
+  note(Note::Level::info, "pull started", {{"peer", *peer}});
+  pull_tally_ = {now_.monotonic_ms, 0, 0};
   drop_pieces();
   emit(AskPeer{*peer, wire::Pull{anti_entropy_.active()->id, ledger_.vector(), pull_credit,
                                  ledger_.standing().admitted}});
@@ -390,7 +405,7 @@ void Replica::watch_peers() {
       peer.silent_noted = true;
       anti_entropy_.forget(name);
       start_targets_.erase(name);  // it cannot be caught up with now
-      note(Note::Level::warning, "peer " + name + " is silent");
+      note(Note::Level::warning, "peer is silent", {{"peer", name}});
     }
   }
 }
@@ -405,7 +420,7 @@ void Replica::on(const Tick&) {
   // While pieces wait here it is this node that is slow, not the peer.
   if (!pieces_.empty()) anti_entropy_.note_progress(now_.monotonic_ms);
   if (const auto peer = anti_entropy_.give_up_stalled(now_.monotonic_ms)) {
-    note(Note::Level::warning, "a pull from " + *peer + " has stalled; asking again");
+    note(Note::Level::warning, "pull stalled, asking again", {{"peer", *peer}});
   }
   start_pull();
   watch_repair();

@@ -28,6 +28,8 @@ ReplicaStatus Replica::status(Now now) const {
     one.region = peer.member.region;
     one.connected = peer.is_connected(now.monotonic_ms);
     one.clock_offset_ms = peer.clock_offset_ms;
+    one.clock_warning = peer.clock_noted;
+    one.replication_lag = peer.replication_lag;
     if (peer.heartbeat_ms) {
       one.last_heartbeat_seconds =
           static_cast<double>(now.monotonic_ms - *peer.heartbeat_ms) / 1000.0;

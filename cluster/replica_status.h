@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/duration_counts.h"
 #include "base/ids.h"
 #include "crdt/version_vector.h"
 #include "wire/client_messages.h"
@@ -28,6 +29,10 @@ struct Counters {
   std::uint64_t tombstones_collected = 0;
 };
 
+/// A clock that is further off than this is worth a warning: timestamps order the writes that are
+/// made with equal knowledge. The status, its page, the log and the metrics go by it.
+inline constexpr double worrying_clock_offset_ms = 5000;
+
 /// A peer as this node sees it; what is not known yet is missing.
 struct PeerStatus {
   std::string name;
@@ -43,6 +48,9 @@ struct PeerStatus {
   std::optional<bool> digest_equal;            ///< missing while the vectors differ
   std::optional<double> last_heartbeat_seconds;
   std::optional<double> clock_offset_ms;
+  bool clock_warning = false;  ///< it is past worrying_clock_offset_ms, and the log says so
+  /// Of each write that it has published: from its disk to this one.
+  DurationCounts replication_lag;
 };
 
 /// What the replica keeps in memory for later, each under a bound of its own.

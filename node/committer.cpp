@@ -1,5 +1,7 @@
 #include "node/committer.h"
 
+#include "storage/sync_time.h"
+
 #include <chrono>
 #include <utility>
 
@@ -18,14 +20,15 @@ Committer::~Committer() {
 }
 
 void Committer::run() {
+  storage::SyncTime sync;
   while (true) {
     const auto commits = inbox_.take(std::chrono::steady_clock::now() + std::chrono::hours(1));
     if (commits.empty() && inbox_.closed()) return;
     for (const cluster::Commit& commit : commits) {
       const auto begun = std::chrono::steady_clock::now();
       const auto written = store_.commit(commit.batch);
-      timings_.observe_commit(std::chrono::steady_clock::now() - begun,
-                              commit.batch.records.size());
+      timings_.observe_commit(std::chrono::steady_clock::now() - begun, commit.batch.records.size(),
+                              sync.take());
       if (!written) log_.error("commit failed", {{"error", written.error().message}});
       done_({commit.ticket, written.has_value()});
     }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -37,6 +38,12 @@ class Inbox {
       closed_ = true;
     }
     filled_.notify_one();
+  }
+
+  /// How many items wait.
+  std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return items_.size();
   }
 
   bool closed() const {

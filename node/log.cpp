@@ -72,11 +72,15 @@ void append_plain_text(std::string& out, std::string_view text) {
 }
 
 std::string json_line(const std::string& time, LogLevel level, std::string_view event,
-                      LogFields fields) {
+                      std::string_view node, std::span<const LogField> fields) {
   std::string line = "{\"time\":\"" + time + "\",\"level\":\"";
   line += level_name(level);
   line += "\",\"event\":";
   append_json_text(line, event);
+  if (!node.empty()) {
+    line += ",\"node\":";
+    append_json_text(line, node);
+  }
   for (const LogField& field : fields) {
     line += ',';
     append_json_text(line, field.key);
@@ -87,11 +91,15 @@ std::string json_line(const std::string& time, LogLevel level, std::string_view 
 }
 
 std::string text_line(const std::string& time, LogLevel level, std::string_view event,
-                      LogFields fields) {
+                      std::string_view node, std::span<const LogField> fields) {
   constexpr std::size_t level_width = 8;
   std::string line = time + ' ' + std::string(level_name(level));
   line.resize(time.size() + 1 + level_width, ' ');
   line += event;
+  if (!node.empty()) {
+    line += " node=";
+    append_plain_text(line, node);
+  }
   for (const LogField& field : fields) {
     line += ' ';
     line += field.key;
@@ -146,11 +154,11 @@ void Log::error(std::string_view event, LogFields fields) const {
 
 bool Log::shows(LogLevel level) const { return level >= config_.level; }
 
-void Log::write(LogLevel level, std::string_view event, LogFields fields) const {
+void Log::write(LogLevel level, std::string_view event, std::span<const LogField> fields) const {
   if (!shows(level)) return;
   const std::string time = wire::format_rfc3339(SystemClock().now().wall_ms);
-  sink_->write(config_.format == LogFormat::json ? json_line(time, level, event, fields)
-                                                 : text_line(time, level, event, fields));
+  sink_->write(config_.format == LogFormat::json ? json_line(time, level, event, node_, fields)
+                                                 : text_line(time, level, event, node_, fields));
 }
 
 }  // namespace anabranch::node

@@ -7,8 +7,10 @@
 #include <initializer_list>
 #include <iosfwd>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace anabranch::node {
@@ -58,14 +60,23 @@ class Log {
   void warning(std::string_view event, LogFields fields = {}) const;
   void error(std::string_view event, LogFields fields = {}) const;
 
+  /// For fields that are gathered.
+  void write(LogLevel level, std::string_view event, std::span<const LogField> fields) const;
+
   bool shows(LogLevel level) const;
+
+  /// Every line names the node from now on. To be called before other threads log.
+  void set_node(std::string name) { node_ = std::move(name); }
 
  private:
   class Sink;
 
-  void write(LogLevel level, std::string_view event, LogFields fields) const;
+  void write(LogLevel level, std::string_view event, LogFields fields) const {
+    write(level, event, std::span(fields.begin(), fields.size()));
+  }
 
   LogConfig config_;
+  std::string node_;
   std::unique_ptr<Sink> sink_;
 };
 

@@ -7,6 +7,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <limits>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -47,6 +48,10 @@ class Families {
                  const prometheus::Histogram& histogram) {
     family(name, help, MetricType::Histogram, {}).histogram = histogram.Collect().histogram;
   }
+  void histogram(const std::string& name, const std::string& help, const DurationCounts& counts,
+                 Labels labels = {}) {
+    family(name, help, MetricType::Histogram, std::move(labels)).histogram = histogram_of(counts);
+  }
 
   std::string text() const {
     std::ostringstream out;
@@ -55,6 +60,21 @@ class Families {
   }
 
  private:
+  static ClientMetric::Histogram histogram_of(const DurationCounts& counts) {
+    constexpr double ns_per_second = 1e9;
+    ClientMetric::Histogram histogram;
+    for (std::size_t i = 0; i < DurationCounts::size; ++i) {
+      const bool is_last = i == DurationCounts::bounds_ns.size();
+      histogram.sample_count += counts.buckets[i];
+      histogram.bucket.push_back(
+          {histogram.sample_count,
+           is_last ? std::numeric_limits<double>::infinity()
+                   : static_cast<double>(DurationCounts::bounds_ns[i]) / ns_per_second});
+    }
+    histogram.sample_sum = static_cast<double>(counts.sum_ns) / ns_per_second;
+    return histogram;
+  }
+
   /// A metric of the family of this name, which is made with its first one.
   ClientMetric& family(const std::string& name, const std::string& help, MetricType type,
                        Labels labels) {
@@ -101,17 +121,45 @@ void add_state(Families& out, const wire::StateTotals& totals) {
   gauge("anabranch_state_bytes", "Paths and values, as the limits count them", totals.bytes);
 }
 
-void add_queues(Families& out, const cluster::ReplicaLoad& load) {
+std::string name_of_code(std::uint16_t code) { return code == 0 ? "other" : std::to_string(code); }
+
+void add_connections(Families& out, const ConnectionCounts& counts) {
+  out.counter("anabranch_connections_opened_total", "WebSocket connections opened", counts.opened);
+  for (std::size_t i = 0; i < counts.closed.size(); ++i) {
+    out.counter("anabranch_connections_closed_total", "WebSocket connections ended, by close code",
+                counts.closed[i], {{"code", name_of_code(ConnectionCounts::codes[i])}});
+  }
+  for (std::size_t i = 0; i < counts.refused.size(); ++i) {
+    const auto reason = static_cast<transport::UpgradeRefusal>(i);
+    out.counter("anabranch_upgrades_refused_total", "Upgrades to WebSocket that were not granted",
+                counts.refused[i], {{"reason", std::string(to_string(reason))}});
+  }
+}
+
+void add_client_times(Families& out, const transport::FrameTimes& times) {
+  out.histogram("anabranch_update_ack_seconds",
+                "From an update's frame being read to its local ack being written", times.ack);
+  out.histogram("anabranch_update_sync_seconds",
+                "From an update's frame being read to its event being written, for each other "
+                "session at this node",
+                times.sync);
+}
+
+void add_queues(Families& out, const cluster::ReplicaLoad& load, const ProcessStatus& process) {
   const std::string depth = "anabranch_queue_depth";
   const std::string depth_help = "What waits, in pieces";
   out.gauge("anabranch_acks_waiting", "Acks that wait for other nodes' disks",
             static_cast<double>(load.acks_waiting));
   out.gauge(depth, depth_help, static_cast<double>(load.held), {{"queue", "held"}});
   out.gauge(depth, depth_help, static_cast<double>(load.pull_pieces), {{"queue", "pull_pieces"}});
+  out.gauge(depth, depth_help, static_cast<double>(process.inbox), {{"queue", "inbox"}});
   const std::string bytes = "anabranch_queue_bytes";
   const std::string bytes_help = "What is kept in memory, in bytes";
   out.gauge(bytes, bytes_help, static_cast<double>(load.document_bytes), {{"queue", "documents"}});
   out.gauge(bytes, bytes_help, static_cast<double>(load.stream_bytes), {{"queue", "streams"}});
+  out.gauge(bytes, bytes_help, static_cast<double>(process.send_queue_bytes), {{"queue", "send"}});
+  out.gauge(bytes, bytes_help, static_cast<double>(process.peer_inbox_bytes),
+            {{"queue", "peer_inbox"}});
 }
 
 void add_counters(Families& out, const cluster::Counters& counters) {
@@ -168,10 +216,19 @@ void add_peers(Families& out, const std::vector<cluster::PeerStatus>& peers) {
   add("clock_offset_seconds", "The peer's clock less this node's", [](const PeerStatus& peer) {
     return peer.clock_offset_ms ? std::optional(*peer.clock_offset_ms / 1000.0) : std::nullopt;
   });
+  add("clock_warning", "1 while its clock is so far off that the log warns of it",
+      [](const PeerStatus& peer) {
+        return peer.clock_offset_ms ? std::optional<double>(peer.clock_warning) : std::nullopt;
+      });
   add("epoch", "Epoch of the cluster file that the peer goes by",
       [](const PeerStatus& peer) { return number(peer.epoch); });
   add("heartbeat_age_seconds", "Since its last heartbeat",
       [](const PeerStatus& peer) { return number(peer.last_heartbeat_seconds); });
+  for (const PeerStatus& peer : peers) {
+    out.histogram("anabranch_replication_lag_seconds",
+                  "From a write's commit at the peer to its commit here, by publication",
+                  peer.replication_lag, {{"peer", peer.name}});
+  }
 }
 
 }  // namespace
@@ -179,12 +236,15 @@ void add_peers(Families& out, const std::vector<cluster::PeerStatus>& peers) {
 struct Timings::Histograms {
   prometheus::Histogram commit_seconds{seconds()};
   prometheus::Histogram commit_records{counts()};
+  prometheus::Histogram fsync_seconds{seconds()};
 };
 
 Timings::Timings() : histograms_(std::make_unique<Histograms>()) {}
 Timings::~Timings() = default;
 
-void Timings::observe_commit(std::chrono::duration<double> taken, std::size_t records) {
+void Timings::observe_commit(std::chrono::duration<double> taken, std::size_t records,
+                             std::chrono::duration<double> sync) {
+  if (sync.count() > 0) histograms_->fsync_seconds.Observe(sync.count());
   histograms_->commit_seconds.Observe(taken.count());
   histograms_->commit_records.Observe(static_cast<double>(records));
 }
@@ -194,11 +254,15 @@ std::string metrics_text(const cluster::ReplicaStatus& replica, const ProcessSta
   Families out;
   add_node(out, replica, process);
   add_state(out, replica.totals);
-  add_queues(out, replica.load);
+  add_connections(out, process.connection_counts);
+  add_client_times(out, process.frame_times);
+  add_queues(out, replica.load, process);
   add_counters(out, replica.counters);
   add_peers(out, replica.peers);
   out.histogram("anabranch_commit_seconds", "One group's write and fsync",
                 timings.histograms().commit_seconds);
+  out.histogram("anabranch_commit_fsync_seconds", "What of a group's write was waiting for fsync",
+                timings.histograms().fsync_seconds);
   out.histogram("anabranch_commit_records", "Records that one group put or took away",
                 timings.histograms().commit_records);
   return out.text();

@@ -19,8 +19,10 @@ class Timings {
   Timings(const Timings&) = delete;
   Timings& operator=(const Timings&) = delete;
 
-  /// One group's write and fsync, and how many records it put or took away.
-  void observe_commit(std::chrono::duration<double> taken, std::size_t records);
+  /// One group's write, how many records it put or took away, and how much of the time it waited
+  /// for the fsync (0: not known).
+  void observe_commit(std::chrono::duration<double> taken, std::size_t records,
+                      std::chrono::duration<double> sync = {});
 
   struct Histograms;
   const Histograms& histograms() const { return *histograms_; }

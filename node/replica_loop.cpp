@@ -1,5 +1,6 @@
 #include "node/replica_loop.h"
 
+#include "node/log_lines.h"
 #include "transport/client/auth_ok.h"
 
 #include <chrono>
@@ -36,6 +37,7 @@ ReplicaLoop::ReplicaLoop(Options options, storage::Store& store, const wire::Cur
       log_(log),
       replica_(options_.replica, store.state(), random, clock.now()),
       rooms_(options_.max_connections_per_user, cursors),
+      refusals_(log, options_.user_hash),
       store_(store) {}
 
 ReplicaLoop::~ReplicaLoop() { stop(); }
@@ -69,9 +71,14 @@ void ReplicaLoop::run() {
   while (true) {
     std::vector<Item> items = inbox_.take(next_tick);
     if (items.empty() && inbox_.closed() && !is_committing_) return;
-    for (Item& item : items) take(std::move(item));
+    round_left_ = items.size();
+    for (Item& item : items) {
+      --round_left_;
+      take(std::move(item));
+    }
     if (SteadyClock::now() >= next_tick) {
       replica_.step(cluster::Tick{}, clock_.now());
+      refusals_.tick(clock_.now().monotonic_ms);
       next_tick = SteadyClock::now() + milliseconds(cluster::tick_interval_ms);
     }
     replica_.flush(clock_.now());
@@ -107,8 +114,8 @@ void ReplicaLoop::on_open(std::shared_ptr<transport::ClientConnection> connectio
   inbox_.push(Opened{std::move(connection), identity});
 }
 
-void ReplicaLoop::on_write(SessionId session, wire::WriteRequest request) {
-  inbox_.push(cluster::Input(cluster::ClientWrite{session, {}, std::move(request)}));
+void ReplicaLoop::on_write(SessionId session, wire::WriteRequest request, std::int64_t read_ns) {
+  inbox_.push(cluster::Input(cluster::ClientWrite{session, {}, std::move(request), read_ns}));
 }
 
 void ReplicaLoop::on_request(SessionId session, wire::StateRequest request) {
@@ -183,7 +190,9 @@ void ReplicaLoop::take_one(NewSettings settings) {
   replica_.step(cluster::Reconfigured{std::move(settings.settings)}, clock_.now());
 }
 
-void ReplicaLoop::take_one(const Query& query) { query({replica_, rooms_, clock_.now()}); }
+void ReplicaLoop::take_one(const Query& query) {
+  query({replica_, rooms_, clock_.now(), round_left_ + inbox_.size(), peer_bytes_.load()});
+}
 
 void ReplicaLoop::take_one(StateQuery query) {
   const std::uint64_t token = ++last_token_;
@@ -212,11 +221,19 @@ void ReplicaLoop::carry_out(cluster::RecoverStore& effect) {
 }
 
 void ReplicaLoop::carry_out(cluster::Answer& effect) {
-  rooms_.send(effect.session, effect.events);
+  rooms_.send(effect.session, effect.events, effect.read_ns);
   if (const Rooms::Session* session = rooms_.find(effect.session)) {
     session->connection->answered(1);
     if (effect.refused) session->connection->refused(clock_.now().monotonic_ms);
+    log_refusal(effect, *session);
   }
+}
+
+void ReplicaLoop::log_refusal(const cluster::Answer& answer, const Rooms::Session& session) {
+  if (answer.events.empty()) return;
+  const auto* error = std::get_if<wire::ErrorEvent>(&answer.events.front());
+  if (!error || !error->of_write) return;
+  refusals_.note(answer.session, session.user, *error, clock_.now().monotonic_ms);
 }
 
 void ReplicaLoop::carry_out(cluster::Notify& effect) {
@@ -224,7 +241,9 @@ void ReplicaLoop::carry_out(cluster::Notify& effect) {
 }
 
 void ReplicaLoop::carry_out(cluster::Deliver& effect) {
-  rooms_.deliver(effect.user, effect.except, effect.events);
+  const std::size_t sessions =
+      rooms_.deliver(effect.user, effect.except, effect.events, effect.read_ns);
+  if (!effect.traceparent.empty()) log_delivery(log_, options_.user_hash, effect, sessions);
 }
 
 void ReplicaLoop::carry_out(cluster::StateReadAnswer& effect) {
@@ -260,15 +279,6 @@ void ReplicaLoop::carry_out(cluster::Dismiss& effect) { rooms_.dismiss(effect.us
 
 void ReplicaLoop::carry_out(cluster::GrantPull& effect) { store_worker_->add(std::move(effect)); }
 
-void ReplicaLoop::carry_out(cluster::Note& effect) {
-  switch (effect.level) {
-    case cluster::Note::Level::info:
-      return log_.info(effect.text);
-    case cluster::Note::Level::warning:
-      return log_.warning(effect.text);
-    case cluster::Note::Level::error:
-      return log_.error(effect.text);
-  }
-}
+void ReplicaLoop::carry_out(cluster::Note& effect) { log_note(log_, options_.user_hash, effect); }
 
 }  // namespace anabranch::node

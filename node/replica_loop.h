@@ -7,8 +7,10 @@
 #include "node/inbox.h"
 #include "node/log.h"
 #include "node/metrics.h"
+#include "node/refusal_log.h"
 #include "node/rooms.h"
 #include "node/store_worker.h"
+#include "node/user_hash.h"
 #include "storage/store.h"
 #include "transport/client/server.h"
 #include "transport/client/sessions.h"
@@ -38,6 +40,7 @@ class ReplicaLoop final : public transport::SessionSink {
     std::size_t max_connections_per_user = 64;
     /// For auth.ok; the same that the client server has.
     std::shared_ptr<const transport::SessionOptions> sessions;
+    UserHash user_hash{""};  ///< for the log
   };
 
   /// What a query sees. Valid during the query alone.
@@ -45,6 +48,8 @@ class ReplicaLoop final : public transport::SessionSink {
     const cluster::Replica& replica;
     const Rooms& rooms;
     Now now;
+    std::size_t inbox = 0;  ///< what waits behind the query
+    std::size_t peer_inbox_bytes = 0;
   };
   using Query = std::function<void(const View&)>;
   using StateAnswer = std::function<void(Result<std::optional<std::string>>)>;
@@ -84,7 +89,7 @@ class ReplicaLoop final : public transport::SessionSink {
   // SessionSink: called on I/O threads
   void on_open(std::shared_ptr<transport::ClientConnection> connection,
                const transport::Identity& identity) override;
-  void on_write(SessionId session, wire::WriteRequest request) override;
+  void on_write(SessionId session, wire::WriteRequest request, std::int64_t read_ns) override;
   void on_request(SessionId session, wire::StateRequest request) override;
   void on_answer(SessionId session, wire::ClientEvent event) override;
   void on_close(SessionId session) override;
@@ -145,6 +150,7 @@ class ReplicaLoop final : public transport::SessionSink {
   void carry_out(cluster::FindTombstones& effect);
   void carry_out(cluster::Dismiss& effect);
   void carry_out(cluster::Note& effect);
+  void log_refusal(const cluster::Answer& answer, const Rooms::Session& session);
 
   Options options_;
   const wire::CursorCodec& cursors_;
@@ -161,6 +167,8 @@ class ReplicaLoop final : public transport::SessionSink {
   // The replica's thread alone.
   cluster::Replica replica_;
   Rooms rooms_;
+  RefusalLog refusals_;
+  std::size_t round_left_ = 0;  ///< of what has been taken out of the inbox
   bool is_committing_ = false;
   std::map<std::uint64_t, StateAnswer> state_answers_;
   std::uint64_t last_token_ = 0;

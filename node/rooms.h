@@ -6,6 +6,7 @@
 #include "wire/cursor.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,17 +36,20 @@ class Rooms {
   /// Null for a session that is gone or was never let in.
   const Session* find(SessionId id) const;
 
-  /// To one session; those that are gone are passed over.
-  void send(SessionId id, const std::vector<wire::ClientEvent>& events);
-  /// To all of a user's sessions but one.
-  void deliver(const UserId& user, std::optional<SessionId> except,
-               const std::vector<wire::ClientEvent>& events);
+  /// To one session; those that are gone are passed over. `read_ns`: when the frame that is
+  /// answered had been read, where its ack is to be timed; else 0.
+  void send(SessionId id, const std::vector<wire::ClientEvent>& events, std::int64_t read_ns = 0);
+  /// To all of a user's sessions but one: to how many. `read_ns`: as above, for the first event.
+  std::size_t deliver(const UserId& user, std::optional<SessionId> except,
+                      const std::vector<wire::ClientEvent>& events, std::int64_t read_ns = 0);
 
   /// Closes all of a user's sessions with 1012: they come back and resume.
   void dismiss(const UserId& user);
 
   std::size_t sessions() const { return sessions_.size(); }
   std::size_t users() const { return by_user_.size(); }
+  /// What waits to be sent to all sessions. Looks at each of them.
+  std::size_t queued_bytes() const;
 
  private:
   transport::Frame encode(const wire::ClientEvent& event) const;

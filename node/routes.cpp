@@ -80,10 +80,16 @@ void answer_status(RouteContext& context, Done done) {
 
 void answer_metrics(RouteContext& context, Done done) {
   context.loop.ask([&context, done = std::move(done)](const ReplicaLoop::View& view) {
+    ProcessStatus process = process_status(context, view);
+    process.connection_counts = context.connections.counts();
+    if (const transport::Server* clients = context.clients) {
+      process.frame_times = clients->frame_times();
+    }
+    process.send_queue_bytes = view.rooms.queued_bytes();
+    process.inbox = view.inbox;
+    process.peer_inbox_bytes = view.peer_inbox_bytes;
     done({200, "text/plain; version=0.0.4; charset=utf-8",
-          metrics_text(view.replica.status(view.now), process_status(context, view),
-                       context.loop.timings()),
-          false});
+          metrics_text(view.replica.status(view.now), process, context.loop.timings()), false});
   });
 }
 

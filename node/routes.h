@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "node/config.h"
+#include "node/connection_log.h"
 #include "node/current_cluster.h"
 #include "node/replica_loop.h"
 #include "transport/client/server.h"
@@ -19,12 +20,15 @@ struct RouteContext {
   const CurrentCluster& cluster;
   ReplicaLoop& loop;
   const Clock& clock;
+  const ConnectionLog& connections;
   std::int64_t started_ms = 0;  ///< monotonic
   /// Reads the files again: what has changed, or why nothing has.
   std::function<Result<std::vector<std::string>>()> reload;
   std::atomic<bool> draining{false};
   /// Unix time at which the certificate for clients ends; 0 without TLS.
   std::atomic<std::int64_t> tls_expires_at_s{0};
+  /// The clients' server, once it is up.
+  std::atomic<const transport::Server*> clients{nullptr};
 };
 
 /// On the clients' port: /healthz, /readyz, /v1/nodes.

@@ -1,6 +1,7 @@
 #include "node/running_node.h"
 
 #include "node/cluster_change.h"
+#include "node/log_lines.h"
 #include "storage/rocksdb_store.h"
 
 #include <algorithm>
@@ -103,7 +104,8 @@ RunningNode::RunningNode(const NodeConfig& node, ClusterConfig cluster, const Lo
       log_(log),
       started_ms_(clock_.now().monotonic_ms),
       authenticator_(node.auth, clock_),
-      cursors_(cursor_secrets(node.auth), cluster_.get()->name) {}
+      cursors_(cursor_secrets(node.auth), cluster_.get()->name),
+      connections_(log, clock_, UserHash(cluster_.get()->name)) {}
 
 RunningNode::~RunningNode() { stop(); }
 
@@ -116,8 +118,13 @@ Result<void> RunningNode::start() {
   options.replica.document_cache_bytes = node_.storage.cache_bytes;
   options.max_connections_per_user = node_.clients.max_connections_per_user;
   options.sessions = sessions_;
+  options.user_hash = UserHash(cluster->name);
   loop_.emplace(std::move(options), *store_, cursors_, clock_, random_, log_);
-  routes_.emplace(node_, cluster_, *loop_, clock_, started_ms_, [this] { return reload(); });
+  routes_.emplace(node_, cluster_, *loop_, clock_, connections_, started_ms_, [this] {
+    auto changes = reload();
+    log_reload(log_, changes);
+    return changes;
+  });
   if (auto opened = open_peers(); !opened) return opened;
   loop_->start(peers_.get());
   return open_servers();
@@ -162,7 +169,8 @@ Result<void> RunningNode::open_peers() {
 }
 
 Result<void> RunningNode::open_servers() {
-  transport::ServerOptions admin{node_.admin.listen, 1};
+  transport::ServerOptions admin;
+  admin.listen = node_.admin.listen;
   auto opened = transport::start_server(admin, admin_routes(*routes_), nullptr, nullptr, clock_);
   if (!opened) return tl::unexpected(std::move(opened.error()));
   admin_ = std::move(*opened);
@@ -172,11 +180,17 @@ Result<void> RunningNode::open_servers() {
   const unsigned threads = std::clamp(std::thread::hardware_concurrency() / 2, 1U, 8U);
   // Operators are heard already, and may ask for a reload.
   const std::lock_guard lock(reloading_);
-  transport::ServerOptions clients{node_.clients.listen, threads, sessions_, tls_};
+  transport::ServerOptions clients;
+  clients.listen = node_.clients.listen;
+  clients.threads = threads;
+  clients.sessions = sessions_;
+  clients.tls = tls_;
+  clients.journal = &connections_;
   opened =
       transport::start_server(clients, client_routes(*routes_), &*loop_, &authenticator_, clock_);
   if (!opened) return tl::unexpected(std::move(opened.error()));
   clients_ = std::move(*opened);
+  routes_->clients = clients_.get();
   log_.info(
       "listening for clients",
       {{"listen", node_.clients.listen}, {"port", clients_->port()}, {"tls", tls_ != nullptr}});
@@ -205,6 +219,7 @@ void RunningNode::say_farewell() {
 
 void RunningNode::stop() {
   if (clients_) {
+    log_.info("draining: clients are sent away", {{"connections", clients_->connections()}});
     routes_->draining = true;
     clients_->drain();
     clients_->stop();

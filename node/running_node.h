@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "node/auth.h"
 #include "node/config.h"
+#include "node/connection_log.h"
 #include "node/current_cluster.h"
 #include "node/log.h"
 #include "node/replica_loop.h"
@@ -67,6 +68,7 @@ class RunningNode {
   std::int64_t started_ms_;
   JwtAuthenticator authenticator_;
   wire::CursorCodec cursors_;
+  ConnectionLog connections_;
   std::unique_ptr<storage::Store> store_;
   std::shared_ptr<const transport::SessionOptions> sessions_;
   std::optional<ReplicaLoop> loop_;

@@ -1,5 +1,6 @@
 #include "node/serve.h"
 
+#include "node/log_lines.h"
 #include "node/running_node.h"
 #include "node/signals.h"
 #include "node/version.h"
@@ -8,23 +9,10 @@
 
 namespace anabranch::node {
 
-namespace {
-
-void log_reload(const Result<std::vector<std::string>>& changes, const Log& log) {
-  if (!changes) {
-    log.error("reload refused, nothing has changed", {{"error", changes.error().message}});
-    return;
-  }
-  log.info("reloaded the cluster file, keys, certificate and limits");
-  for (const std::string& change : *changes) log.info("since the reload: " + change);
-}
-
-}  // namespace
-
 int run_node(const NodeConfig& node, const ClusterConfig& cluster, const Log& log,
              const OnListening& on_listening) {
   Signals signals;  // before any thread is started: they inherit what is blocked
-  log.info("starting", {{"node", node.name}, {"cluster", cluster.name}, {"version", version()}});
+  log.info("starting", {{"cluster", cluster.name}, {"version", version()}});
   RunningNode running(node, cluster, log);
   if (auto started = running.start(); !started) {
     log.error("cannot start", {{"error", started.error().message}});
@@ -36,7 +24,7 @@ int run_node(const NodeConfig& node, const ClusterConfig& cluster, const Log& lo
     const int signal = signals.wait();
     if (signal != SIGHUP) break;
     if (node.source.file.empty()) continue;
-    log_reload(running.reload(), log);
+    log_reload(log, running.reload());
   }
   log.info("stopping");
   running.stop();

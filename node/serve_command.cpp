@@ -31,7 +31,8 @@ std::string dev_welcome(const NodeConfig& node, std::uint16_t client_port) {
 int serve_command(const std::filesystem::path& node_file) {
   const auto config = load_configuration(node_file);
   if (!config) return complain(config.error().message, exit_usage);
-  const Log log(config->node.log);
+  Log log(config->node.log);
+  log.set_node(config->node.name);
   return run_node(config->node, config->cluster, log, [](std::uint16_t) {});
 }
 

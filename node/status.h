@@ -2,6 +2,8 @@
 
 #include "cluster/replica_status.h"
 #include "node/config.h"
+#include "node/connection_log.h"
+#include "transport/client/frame_times.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +21,12 @@ struct ProcessStatus {
   std::size_t users = 0;        ///< with at least one of them
   /// Unix time at which the certificate for clients ends; nothing without TLS.
   std::optional<std::int64_t> tls_expires_at_s = {};
+  // For the metrics alone:
+  ConnectionCounts connection_counts = {};
+  transport::FrameTimes frame_times = {};
+  std::size_t send_queue_bytes = 0;  ///< what waits for clients
+  std::size_t inbox = 0;             ///< what waits for the replica
+  std::size_t peer_inbox_bytes = 0;  ///< peers' messages among it
 };
 
 /// The answer of /v1/status, a JSON object. What is not known of a peer yet is null.

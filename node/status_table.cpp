@@ -1,5 +1,7 @@
 #include "node/status_table.h"
 
+#include "cluster/replica_status.h"
+
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -157,13 +159,11 @@ std::string digest_word(const json::value& equal) {
   return equal.get_bool() ? "equal" : "DIFFERENT";
 }
 
-/// Past this many milliseconds of difference newer writes may lose to older ones: the mark "!".
-constexpr double worrying_clock_offset_ms = 5000;
-
+/// Past the bound newer writes may lose to older ones: the mark "!".
 std::string clock_offset(const json::value& offset_ms) {
   const std::string text = with_unit(offset_ms, " ms", "%+.*f");
-  const bool is_worrying =
-      offset_ms.is_number() && std::abs(offset_ms.to_number<double>()) > worrying_clock_offset_ms;
+  const bool is_worrying = offset_ms.is_number() && std::abs(offset_ms.to_number<double>()) >
+                                                        cluster::worrying_clock_offset_ms;
   return is_worrying ? text + " !" : text;
 }
 

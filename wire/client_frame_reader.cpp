@@ -74,6 +74,7 @@ ClientFrameReader::Name ClientFrameReader::name_of(Place place, std::string_view
   static constexpr Known known[] = {
       {Place::envelope, "event", Name::event},
       {Place::envelope, "payload", Name::payload},
+      {Place::envelope, "traceparent", Name::traceparent},
       {Place::payload, "path", Name::path},
       {Place::payload, "value", Name::value},
       {Place::payload, "delete", Name::remove},
@@ -191,6 +192,8 @@ void ClientFrameReader::take(Field field) {
     case Place::envelope:
       if (name_ == Name::event) {
         fields_.event = std::move(field);
+      } else if (name_ == Name::traceparent) {
+        fields_.traceparent = std::move(field);
       } else if (name_ == Name::payload) {
         payload = {};
         payload.kind = field.kind;

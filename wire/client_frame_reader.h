@@ -22,6 +22,7 @@ struct PayloadFields {
 
 struct FrameFields {
   Field event;
+  Field traceparent;
   PayloadFields payload;
 };
 
@@ -54,6 +55,7 @@ class ClientFrameReader final : public JsonSink {
     other,
     event,
     payload,
+    traceparent,
     path,
     value,
     remove,

@@ -86,6 +86,12 @@ Judged<ClientMessage> judge_envelope(FrameFields frame) {
                 "dashboard.state.request");
 }
 
+/// What is no traceparent is as if it were not there: no write is refused for its trace.
+Traceparent traceparent_of(const FrameFields& frame) {
+  if (frame.traceparent.kind != JsonKind::string) return {};
+  return Traceparent::parse(frame.traceparent.text).value_or(Traceparent());
+}
+
 Refusal unreadable(JsonVerdict verdict, bool inside_payload) {
   if (verdict == JsonVerdict::malformed) return {ErrorCode::invalid_json, "the frame is not JSON"};
   if (inside_payload) {
@@ -100,7 +106,9 @@ tl::expected<ClientMessage, ErrorEvent> decode_client_frame(std::string_view fra
   ClientFrameReader reader;
   const JsonVerdict verdict = parse_json(frame, max_frame_depth, reader);
   FrameFields& fields = reader.fields();
+  const Traceparent traceparent = traceparent_of(fields);
   ErrorEvent error;
+  error.traceparent = traceparent;
   error.of_write = fields.event.kind == JsonKind::string &&
                    (fields.event.text == update_event || fields.event.text == batch_event);
   if (verdict != JsonVerdict::malformed) {
@@ -109,7 +117,10 @@ tl::expected<ClientMessage, ErrorEvent> decode_client_frame(std::string_view fra
   auto judged = verdict == JsonVerdict::ok
                     ? judge_envelope(std::move(fields))
                     : tl::unexpected(unreadable(verdict, reader.inside_payload()));
-  if (judged) return *std::move(judged);
+  if (judged) {
+    if (auto* write = std::get_if<WriteRequest>(&*judged)) write->traceparent = traceparent;
+    return *std::move(judged);
+  }
   error.code = judged.error().code;
   error.message = std::move(judged.error().message);
   return tl::unexpected(std::move(error));

@@ -153,6 +153,7 @@ class PayloadWriter {
   void operator()(const Sync& sync) {
     begin("dashboard.state.sync", change_overhead_bytes + sync.record.payload.value.text().size());
     write_record(out_, sync.record);
+    write_traceparent(sync.traceparent);
   }
 
   void operator()(const BatchSync& batch) {
@@ -167,6 +168,7 @@ class PayloadWriter {
     write_stamp(object, batch.stamp);
     object.dot(batch.dot);
     object.end();
+    write_traceparent(batch.traceparent);
   }
 
   void operator()(const Full& full) {
@@ -194,6 +196,14 @@ class PayloadWriter {
     out_ += R"({"event":")";
     out_ += event;
     out_ += R"(","payload":)";
+  }
+
+  /// Beside the payload that has just been written.
+  void write_traceparent(const Traceparent& traceparent) {
+    if (traceparent.empty()) return;
+    out_ += R"(,"traceparent":")";
+    out_ += traceparent.text();
+    out_ += '"';
   }
 
   void write_position(ObjectWriter& object, const Position& position) {

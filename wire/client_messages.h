@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
+#include "wire/traceparent.h"
 
 #include <cstdint>
 #include <memory>
@@ -36,6 +37,7 @@ struct WriteRequest {
   std::optional<std::int64_t> timestamp_ms;
   std::optional<std::string> tab;
   std::optional<RequestId> id;
+  Traceparent traceparent = {};  ///< empty where the write is not traced
 };
 
 /// `dashboard.state.request`.
@@ -74,6 +76,7 @@ struct ErrorEvent {
   std::optional<std::int64_t> retry_after_ms;
   /// The refused frame was an update or a batch; for counting alone, not sent.
   bool of_write = false;
+  Traceparent traceparent = {};  ///< of the refused frame; for the log alone, not sent
 };
 
 struct Limits {
@@ -113,6 +116,7 @@ struct SyncedRecord {
 /// `dashboard.state.sync`.
 struct Sync {
   SyncedRecord record;
+  Traceparent traceparent = {};  ///< stands beside `payload`, where the write had one
 };
 
 /// `dashboard.state.batch`, node → client: those changes that won, under one stamp and dot.
@@ -120,6 +124,7 @@ struct BatchSync {
   crdt::Stamp stamp;
   std::optional<Dot> dot;
   std::vector<crdt::Change> changes;
+  Traceparent traceparent = {};
 };
 
 /// What every answer to a request tells of its place in history.

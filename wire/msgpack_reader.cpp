@@ -119,6 +119,8 @@ std::size_t MsgpackReader::begin_array(const char* what) {
   return static_cast<std::size_t>(level.end - level.next);
 }
 
+bool MsgpackReader::has_more() const { return ok() && tree_->peek() != nullptr; }
+
 void MsgpackReader::end_array() { tree_->levels.pop_back(); }
 
 std::uint64_t MsgpackReader::uint(const char* what, std::uint64_t min, std::uint64_t max) {

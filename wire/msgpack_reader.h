@@ -25,6 +25,8 @@ class MsgpackReader {
 
   /// Begins an array and gives the number of its elements. `what` names it in the problem.
   std::size_t begin_array(const char* what);
+  /// True where the array begun last goes on: an element that not every program writes may follow.
+  bool has_more() const;
   /// Leaves the array, past elements that were not read.
   void end_array();
 

@@ -56,9 +56,16 @@ struct Codec<PublishedWrites> {
   static constexpr std::uint64_t type = 1;
 
   static void pack(MsgpackWriter& out, const PublishedWrites& published) {
-    out.array(2);
+    out.array(published.committed_ms ? 4 : 2);
     pack_writes(out, published.writes);
     out.boolean(published.admitted);
+    if (!published.committed_ms) return;
+    out.integer(*published.committed_ms);
+    out.array(2 * published.traces.size());
+    for (const auto& [seq, traceparent] : published.traces) {
+      out.uint(seq);
+      out.text(traceparent.text());
+    }
   }
 
   static PublishedWrites unpack(MsgpackReader& in) {
@@ -71,7 +78,27 @@ struct Codec<PublishedWrites> {
         in.fail("writes must be of one origin, with consecutive seqs");
       }
     }
+    if (in.has_more()) published.committed_ms = unpack_time(in, "committed_ms");
+    if (in.has_more()) published.traces = unpack_traces(in, writes);
     return published;
+  }
+
+ private:
+  static std::map<std::uint64_t, Traceparent> unpack_traces(
+      MsgpackReader& in, const std::vector<crdt::Write>& writes) {
+    std::map<std::uint64_t, Traceparent> traces;
+    const std::size_t elements = in.begin_array("traces");
+    if (elements % 2 != 0) in.fail("traces is of a wrong size");
+    for (std::size_t i = 0; i < elements / 2 && in.ok(); ++i) {
+      const std::uint64_t seq =
+          in.uint("seq of a trace", writes.front().dot.seq, writes.back().dot.seq);
+      auto traceparent =
+          Traceparent::parse(in.text("traceparent", Traceparent::size, Traceparent::size));
+      if (!traceparent) in.fail("traceparent is malformed");
+      if (in.ok()) traces[seq] = *std::move(traceparent);
+    }
+    in.end_array();
+    return traces;
   }
 };
 

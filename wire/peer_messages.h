@@ -5,8 +5,10 @@
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 #include "wire/store_batch.h"
+#include "wire/traceparent.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -39,6 +41,9 @@ struct NodeReport {
 struct PublishedWrites {
   std::vector<crdt::Write> writes;
   bool admitted = true;  ///< whether their origin was when it took them
+  /// The origin's wall clock when they were durable; a node of before this field says nothing.
+  std::optional<std::int64_t> committed_ms = {};
+  std::map<std::uint64_t, Traceparent> traces = {};  ///< of those writes that have one, by seq
   bool operator==(const PublishedWrites&) const = default;
 };
 

@@ -1,6 +1,5 @@
 // Turns a status into what people read. Texts of the status come in by textContent alone.
 
-const worryingClockMs = 5000;
 const unknown = '–';
 const find = (id) => document.getElementById(id);
 const svgName = 'http://www.w3.org/2000/svg';
@@ -88,12 +87,12 @@ function cell(label, isNumber, main, more = '') {
   return made;
 }
 
-function peerRow(peer, own) {
+function peerRow(peer, own, clockLimitMs) {
   const old = !peer.connected && isKnown(peer.epoch) ? 'when last heard' : '';
   const head = element('th', '', peer.name, element('span', 'soft', peer.region || 'no region'));
   head.scope = 'row';
   head.setAttribute('role', 'rowheader');
-  const isFarOff = Math.abs(peer.clock_offset_ms ?? 0) > worryingClockMs;
+  const isFarOff = Math.abs(peer.clock_offset_ms ?? 0) > clockLimitMs;
   const [epochKind, epoch, who] = epochOf(peer, own);
   const lagSeconds = peer.lag_writes > 0 ? `for ${duration(peer.lag_seconds)}` : '';
   const row = element('tr', '', head,
@@ -173,7 +172,7 @@ function showStatus(status) {
     `version ${status.version}`, `up ${duration(Math.floor(status.uptime_seconds))}`].filter(Boolean).join(' · '));
   find('states').replaceChildren(...statesOf(status).map(([kind, text]) => element('li', kind, word(kind, text))));
   setText(find('summary'), summaryOf(status));
-  const rows = status.peers.map((peer) => peerRow(peer, status.cluster.epoch));
+  const rows = status.peers.map((peer) => peerRow(peer, status.cluster.epoch, status.clock_offset_limit_ms));
   find('peers').tBodies[0].replaceChildren(...rows);
   find('peers').hidden = rows.length === 0;
   find('no-peers').hidden = rows.length > 0;

@@ -164,7 +164,10 @@ void ReplicaDriver::collect() {
     }
     if (const auto* publish = std::get_if<Publish>(&effect)) {
       const auto* writes = std::get_if<wire::PublishedWrites>(&publish->message);
-      if (writes) published_.insert(published_.end(), writes->writes.begin(), writes->writes.end());
+      if (writes) {
+        published_.insert(published_.end(), writes->writes.begin(), writes->writes.end());
+        last_publication_ = *writes;
+      }
     }
     if (const auto* answer = std::get_if<AnswerPeer>(&effect)) {
       last_report_ = std::get<wire::Welcome>(answer->message).report;
@@ -184,6 +187,26 @@ std::vector<std::string> ReplicaDriver::effects_with_talk() {
   for (const Effect& effect : std::exchange(effects_, {})) {
     if (!is_note(effect)) lines.push_back(describe(effect));
   }
+  return lines;
+}
+
+template <class Kind>
+std::vector<Kind> ReplicaDriver::all_of() {
+  collect();
+  std::vector<Kind> found;
+  for (const Effect& effect : effects_) {
+    if (const auto* one = std::get_if<Kind>(&effect)) found.push_back(*one);
+  }
+  return found;
+}
+
+std::vector<Deliver> ReplicaDriver::deliveries() { return all_of<Deliver>(); }
+std::vector<Answer> ReplicaDriver::answers() { return all_of<Answer>(); }
+
+std::vector<std::string> ReplicaDriver::notes() {
+  std::vector<std::string> lines;
+  for (const Note& note : all_of<Note>()) lines.push_back(describe(note));
+  std::erase_if(effects_, is_note);
   return lines;
 }
 

@@ -69,6 +69,14 @@ class ReplicaDriver {
   /// The same with the talk.
   std::vector<std::string> effects_with_talk();
 
+  /// The notes since the last call, with their fields; effects() takes them away too.
+  std::vector<std::string> notes();
+  /// All deliveries, and all answers, of the effects that were not taken yet.
+  std::vector<Deliver> deliveries();
+  std::vector<Answer> answers();
+  /// What was published last, of the effects so far.
+  const wire::PublishedWrites& last_publication() const { return last_publication_; }
+
   const wire::StoreBatch& last_batch() const { return last_batch_; }
   /// All writes published since the start; of what effects() has seen.
   const std::vector<crdt::Write>& published() const { return published_; }
@@ -79,6 +87,8 @@ class ReplicaDriver {
 
  private:
   void collect();
+  template <class Kind>
+  std::vector<Kind> all_of();
   wire::NodeReport report(ReplicaId replica, crdt::VersionVector vector, bool holds_beyond) const;
 
   CountingRandom random_{0xFF};  // so that the first replica id minted is 0x100
@@ -89,6 +99,7 @@ class ReplicaDriver {
   std::set<std::pair<std::string, ReplicaId>> heard_;
   wire::StoreBatch last_batch_;
   std::vector<crdt::Write> published_;
+  wire::PublishedWrites last_publication_;
   wire::NodeReport last_report_;
   std::uint64_t pull_id_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "tests/cluster/support.h"
 
 #include <cstdio>
+#include <sstream>
 #include <utility>
 
 namespace anabranch::cluster {
@@ -159,6 +160,19 @@ std::vector<std::string> describe(const std::vector<wire::ClientEvent>& events) 
   std::vector<std::string> lines;
   for (const wire::ClientEvent& event : events) lines.push_back(describe(event));
   return lines;
+}
+
+std::string describe(const Note& note) {
+  static constexpr const char* levels[] = {"debug", "info", "warning", "error"};
+  std::ostringstream line;
+  line << std::boolalpha << levels[static_cast<std::size_t>(note.level)] << ' ' << note.text;
+  if (note.session.value != 0) line << " #" << note.session.value;
+  if (!note.user.empty()) line << ' ' << note.user;
+  for (const NoteField& field : note.fields) {
+    line << ' ' << field.key << '=';
+    std::visit([&line](const auto& value) { line << value; }, field.value);
+  }
+  return line.str();
 }
 
 std::string describe(const Effect& effect) {

@@ -48,6 +48,7 @@ wire::WriteRequest request_of(std::vector<crdt::Change> changes,
 /// Effects and events as short lines that a test can compare: `answer 1: ack "w" applied v1 A:1`.
 std::string describe(const Effect& effect);
 std::string describe(const wire::ClientEvent& event);
+std::string describe(const Note& note);
 std::string describe(const wire::PeerMessage& message);
 std::string describe(const crdt::VersionVector& vector);
 std::string describe(Dot dot);

@@ -63,13 +63,17 @@ std::string frame_of(const wire::WriteRequest& write) {
   }
   if (write.tab) out += ",\"sourceTabId\":" + json_string(*write.tab);
   if (write.id) out += ",\"id\":" + write.id->json;
-  return out + "}}";
+  out += '}';
+  if (!write.traceparent.empty()) {
+    out += ",\"traceparent\":" + json_string(write.traceparent.text());
+  }
+  return out + '}';
 }
 
 bool same(const wire::WriteRequest& left, const wire::WriteRequest& right) {
   return left.changes == right.changes && left.is_batch == right.is_batch &&
          left.version == right.version && left.timestamp_ms == right.timestamp_ms &&
-         left.tab == right.tab && left.id == right.id;
+         left.tab == right.tab && left.id == right.id && left.traceparent == right.traceparent;
 }
 
 /// What a node has understood of a frame can be said in a frame that means the same.
@@ -182,6 +186,10 @@ class Node {
     FUZZ_REQUIRE(is_json(json.error()));
     if (json.error() != simdjson::SUCCESS) return;
     FUZZ_REQUIRE(json["event"].is_string() && json["payload"].is_object());
+    std::string_view traceparent;
+    if (json["traceparent"].get(traceparent) == simdjson::SUCCESS) {
+      FUZZ_REQUIRE(wire::Traceparent::parse(traceparent)->text() == traceparent);
+    }
     std::string_view cursor;
     if (json["payload"]["cursor"].get(cursor) == simdjson::SUCCESS) last_cursor_ = cursor;
   }

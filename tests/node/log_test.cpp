@@ -65,6 +65,18 @@ TEST(Log, AJsonLineIsOneObject) {
   EXPECT_EQ(line.find('\n'), line.size() - 1);
 }
 
+TEST(Log, EveryLineMayNameTheNode) {
+  for (const LogFormat format : {LogFormat::text, LogFormat::json}) {
+    std::ostringstream out;
+    Log log({LogLevel::info, format}, out);
+    log.set_node("e u");
+    log.info("up", {{"port", 1}});
+    EXPECT_THAT(out.str(), testing::HasSubstr(format == LogFormat::text
+                                                  ? "up node=\"e u\" port=1\n"
+                                                  : R"("event":"up","node":"e u","port":1})"));
+  }
+}
+
 TEST(Log, LinesBelowTheLevelAreLeftOut) {
   const auto all = [](const Log& log) {
     log.debug("d");

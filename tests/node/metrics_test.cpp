@@ -67,18 +67,78 @@ TEST(Metrics, WhatIsNotKnownOfAPeerIsLeftOut) {
   EXPECT_THAT(text, HasSubstr("anabranch_peer_clock_offset_seconds{peer=\"us\"} -1.5\n"));
   EXPECT_THAT(text, HasSubstr("anabranch_peer_digest_equal{peer=\"us\"} 0\n"));
   EXPECT_THAT(text, Not(HasSubstr("digest_equal{peer=\"a")));
-  EXPECT_THAT(text, Not(HasSubstr("lag_seconds")));
+  EXPECT_THAT(text, Not(HasSubstr("peer_lag_seconds")));
 }
 
 TEST(Metrics, TimesAreHistograms) {
   Timings timings;
-  timings.observe_commit(std::chrono::microseconds(700), 3);
+  timings.observe_commit(std::chrono::microseconds(700), 3, std::chrono::microseconds(200));
   timings.observe_commit(std::chrono::milliseconds(300), 1);
   const std::string text = metrics_text({}, {}, timings);
   EXPECT_THAT(text, HasSubstr("# TYPE anabranch_commit_seconds histogram\n"));
   EXPECT_THAT(text, HasSubstr("anabranch_commit_seconds_count 2\n"));
   EXPECT_THAT(text, HasSubstr("anabranch_commit_seconds_bucket{le=\"0.001\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("anabranch_commit_seconds_bucket{le=\"+Inf\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("anabranch_commit_fsync_seconds_count 1\n")) << "one is not known";
+  EXPECT_THAT(text, HasSubstr("anabranch_commit_fsync_seconds_bucket{le=\"0.00025\"} 1\n"));
+}
+
+TEST(Metrics, ConnectionsAreCountedByCodeAndReason) {
+  ProcessStatus process;
+  process.connection_counts.opened = 9;
+  process.connection_counts.closed[1] = 4;
+  process.connection_counts.closed.back() = 2;
+  process.connection_counts.refused[2] = 3;
+  const std::string text = text_of({}, process);
+  EXPECT_THAT(text, HasSubstr("\nanabranch_connections_opened_total 9\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_connections_closed_total{code=\"1001\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_connections_closed_total{code=\"4408\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_connections_closed_total{code=\"other\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_upgrades_refused_total{reason=\"origin\"} 3\n"));
+}
+
+TEST(Metrics, WhatWaitsIsTold) {
+  ProcessStatus process;
+  process.send_queue_bytes = 1234;
+  process.inbox = 5;
+  process.peer_inbox_bytes = 77;
+  const std::string text = text_of({}, process);
+  EXPECT_THAT(text, HasSubstr("\nanabranch_queue_bytes{queue=\"send\"} 1234\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_queue_bytes{queue=\"peer_inbox\"} 77\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_queue_depth{queue=\"inbox\"} 5\n"));
+}
+
+TEST(Metrics, DurationsAreHistogramsInSeconds) {
+  ProcessStatus process;
+  process.frame_times.ack.add(40'000);
+  process.frame_times.ack.add(2'000'000, 2);
+  process.frame_times.ack.add(20'000'000'000);
+  cluster::ReplicaStatus replica;
+  replica.peers.resize(1);
+  replica.peers[0].name = "us";
+  replica.peers[0].replication_lag.add(3'000'000);
+  const std::string text = text_of(replica, process);
+  EXPECT_THAT(text, HasSubstr("# TYPE anabranch_update_ack_seconds histogram\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_update_ack_seconds_count 4\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_update_ack_seconds_sum 20.00404\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_update_ack_seconds_bucket{le=\"5e-05\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_update_ack_seconds_bucket{le=\"0.0025\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_update_ack_seconds_bucket{le=\"10\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_update_ack_seconds_bucket{le=\"+Inf\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_update_sync_seconds_count 0\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_replication_lag_seconds_count{peer=\"us\"} 1\n"));
+}
+
+TEST(Metrics, AClockThatIsFarOffIsMarked) {
+  cluster::ReplicaStatus replica;
+  replica.peers.resize(2);
+  replica.peers[0].name = "us";
+  replica.peers[0].clock_offset_ms = 6000;
+  replica.peers[0].clock_warning = true;
+  replica.peers[1].name = "ap";
+  const std::string text = text_of(replica);
+  EXPECT_THAT(text, HasSubstr("anabranch_peer_clock_warning{peer=\"us\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("clock_warning{peer=\"ap\"}")));
 }
 
 }  // namespace

@@ -57,6 +57,46 @@ TEST(ClientDecode, ReadsAnUpdateWithEveryField) {
   EXPECT_EQ(write.id, RequestId{R"("i1")"});
 }
 
+TEST(ClientDecode, ATraceparentStandsBesideThePayload) {
+  const std::string id = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+  const auto traced = [](const std::string& before, const std::string& after) {
+    const auto write = decode<WriteRequest>('{' + before + R"("event":"dashboard.state.update",)" +
+                                            R"("payload":{"path":"a","value":1})" + after + '}');
+    return std::string(write.traceparent.text());
+  };
+  EXPECT_EQ(traced("", ""), "");
+  EXPECT_EQ(traced("", R"(,"traceparent":")" + id + '"'), id);
+  EXPECT_EQ(traced(R"("traceparent":")" + id + "\",", ""), id);
+  EXPECT_EQ(traced(R"("traceparent":7,)", R"(,"traceparent":")" + id + '"'), id) << "last of two";
+  const auto batch = decode<WriteRequest>(
+      R"({"event":"dashboard.state.batch","payload":{"updates":[{"path":"a","value":1}]},)"
+      R"("traceparent":")" +
+      id + "\"}");
+  EXPECT_EQ(batch.traceparent.text(), id);
+}
+
+TEST(ClientDecode, WhatIsNoTraceparentIsIgnored) {
+  for (const char* other : {R"("")", R"("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0")",
+                            R"("00-4BF92F3577B34DA6A3CE929D0E0E4736-00F067AA0BA902B7-01")", "null",
+                            "7", "true", "{\"a\":[1]}", "[\"00\"]"}) {
+    const auto write = decode<WriteRequest>(
+        R"({"event":"dashboard.state.update","payload":{"path":"a","value":1,)"
+        R"("traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},)"
+        R"("traceparent":)" +
+        std::string(other) + '}');
+    EXPECT_TRUE(write.traceparent.empty()) << other;
+    EXPECT_EQ(write.changes.size(), 1u);
+  }
+}
+
+TEST(ClientDecode, ARefusedWriteKeepsItsTraceparent) {
+  const std::string id = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+  const auto refused = decode_client_frame(
+      R"({"event":"dashboard.state.update","payload":{"path":""},"traceparent":")" + id + "\"}");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().traceparent.text(), id);
+}
+
 TEST(ClientDecode, ReadsAnUpdateWithoutOptionalFields) {
   const WriteRequest write = update(R"({"path":"a","value":null})");
   EXPECT_EQ(write.changes.at(0).payload.value.text(), "null");

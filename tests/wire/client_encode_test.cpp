@@ -98,6 +98,22 @@ TEST(ClientEncode, Batch) {
             R"("sourceTabId":"t","dot":"0000000000000001:2"}})");
 }
 
+TEST(ClientEncode, ATraceparentStandsBesideThePayload) {
+  const std::string traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  Sync sync{record("a", stamp(3, 1, "t"), value("1"))};
+  const std::string plain = sent(sync);
+  sync.traceparent = *Traceparent::parse(traceparent);
+  const std::string beside = R"(,"traceparent":")" + traceparent + R"("})";
+  EXPECT_EQ(sent(sync), plain.substr(0, plain.size() - 1) + beside);
+
+  BatchSync batch;
+  batch.stamp = stamp(3, 1, "t");
+  batch.changes = {{at("a"), value("1")}};
+  const std::string plain_batch = sent(batch);
+  batch.traceparent = sync.traceparent;
+  EXPECT_EQ(sent(batch), plain_batch.substr(0, plain_batch.size() - 1) + beside);
+}
+
 TEST(ClientEncode, Full) {
   crdt::VersionVector vector;
   vector.raise({1}, 5);

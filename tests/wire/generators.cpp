@@ -189,8 +189,15 @@ NodeReport Maker::report() {
 
 PeerMessage Maker::message() {
   switch (below(9)) {
-    case 0:
-      return PublishedWrites{writes(), chance(80)};
+    case 0: {
+      PublishedWrites published{writes(), chance(80)};
+      if (chance(70)) published.committed_ms = static_cast<std::int64_t>(below(1ull << 50));
+      if (published.committed_ms && chance(50)) {
+        published.traces[published.writes.back().dot.seq] = *Traceparent::parse(
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0" + std::to_string(below(2)));
+      }
+      return published;
+    }
     case 1:
       return Heartbeat{report()};
     case 2:

@@ -3,6 +3,8 @@
 #include "crdt/horizon.h"
 #include "generators.h"
 #include "wire/limits.h"
+#include "wire/msgpack_writer.h"
+#include "wire/peer_records.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -38,6 +40,10 @@ crdt::Write horizon_write(std::uint64_t seq) {
   return {"user", crdt::horizon_stamp(9), {{7}, seq}, false, {crdt::collected_change({5})}};
 }
 
+Traceparent trace() {
+  return *Traceparent::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+}
+
 void expect_same(PeerMessage message) {
   const PeerEnvelope sent{"main", "node-a", std::move(message)};
   const auto received = decode_peer_message(encode(sent));
@@ -48,6 +54,8 @@ void expect_same(PeerMessage message) {
 TEST(PeerCodec, EveryMessageArrivesAsItWas) {
   expect_same(PublishedWrites{{write(1)}});
   expect_same(PublishedWrites{{write(1), write(2), write(3)}});
+  expect_same(PublishedWrites{{write(1)}, true, 1767268800000});
+  expect_same(PublishedWrites{{write(1), write(2), write(3)}, true, -1, {{1, trace()}, {3, trace()}}});
   expect_same(Heartbeat{report()});
   expect_same(Heartbeat{});
   expect_same(Hello{report(), -5});
@@ -75,6 +83,21 @@ TEST(PeerCodec, AnUnknownRecordKindKeepsItsBytes) {
   const auto& change = std::get<PublishedWrites>(received->message).writes.at(0).changes.at(2);
   EXPECT_EQ(static_cast<int>(change.payload.kind), 200);
   EXPECT_EQ(change.payload.value.text(), std::string_view("\0\xff", 2));
+}
+
+TEST(PeerCodec, WhatAnOlderNodePublishesSaysNothingOfItsCommit) {
+  // One field, as a node of before committed_ms and traces writes it.
+  MsgpackWriter out(64);
+  out.array(5);
+  out.uint(peer_protocol_version);
+  out.text("c");
+  out.text("s");
+  out.uint(1);
+  out.array(1);
+  pack_writes(out, {write(1)});
+  const auto received = decode_peer_message(out.take());
+  ASSERT_TRUE(received) << received.error().message;
+  EXPECT_EQ(std::get<PublishedWrites>(received->message), PublishedWrites{{write(1)}});
 }
 
 TEST(PeerCodec, ALargeMessagePasses) {

@@ -79,6 +79,20 @@ std::string published(const std::vector<RawWrite>& writes) {
   });
 }
 
+/// Two writes of seqs 1 and 2, and what is told of their traces.
+std::string traced(const std::function<void(MsgpackWriter&)>& put_traces) {
+  return message({}, [&](MsgpackWriter& out) {
+    out.array(3);
+    out.array(2);
+    put(out, {});
+    RawWrite second;
+    second.seq = 2;
+    put(out, second);
+    out.integer(1767268800000);
+    put_traces(out);
+  });
+}
+
 void refuses(const std::string& bytes, std::string_view named) {
   const auto received = decode_peer_message(bytes);
   ASSERT_FALSE(received) << named;
@@ -89,6 +103,29 @@ void refuses(const std::string& bytes, std::string_view named) {
 void takes(const std::string& bytes) {
   const auto received = decode_peer_message(bytes);
   EXPECT_TRUE(received) << received.error().message;
+}
+
+TEST(PeerHostile, TracesAreOfTheWritesAndWellFormed) {
+  const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto trace_of = [](std::uint64_t seq, const std::string& text) {
+    return traced([&](MsgpackWriter& out) {
+      out.array(2);
+      out.uint(seq);
+      out.text(text);
+    });
+  };
+  takes(trace_of(1, good));
+  takes(trace_of(2, good));
+  refuses(trace_of(0, good), "seq of a trace");
+  refuses(trace_of(3, good), "seq of a trace");
+  refuses(trace_of(1, good + '0'), "traceparent");
+  refuses(trace_of(1, "ff" + good.substr(2)), "traceparent");
+  refuses(traced([](MsgpackWriter& out) { out.text("x"); }), "traces");
+  refuses(traced([](MsgpackWriter& out) {
+            out.array(1);
+            out.uint(1);
+          }),
+          "traces");
 }
 
 TEST(PeerHostile, FieldsOutOfTheirRangeAreRefused) {

@@ -7,11 +7,14 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/role.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace anabranch::transport {
@@ -97,6 +100,7 @@ class AnyStream {
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(ErrorCode, std::size_t)>(
         [this](auto handler, const WriteBuffers& few) {
+          note_write(few);
           stream_->write_some(few, ByteStream::Transferred(std::move(handler)));
         },
         token, WriteBuffers(buffers));
@@ -110,10 +114,27 @@ class AnyStream {
   std::uint64_t written() const { return stream_->written(); }
   void close() { stream_->close(); }
 
+  /// The code of the WebSocket close frame that was written last; nothing where it was another
+  /// frame. (Beast closes by itself because of what a client sent, and does not say with which
+  /// code.)
+  std::optional<std::uint16_t> close_code_written() const {
+    constexpr unsigned close_frame = 0x88;
+    if (last_written_[0] != close_frame || last_written_[1] < 2) return {};
+    return static_cast<std::uint16_t>(last_written_[2] << 8 | last_written_[3]);
+  }
+
  private:
+  void note_write(const WriteBuffers& buffers) {
+    last_written_ = {};
+    if (buffers.begin() == buffers.end()) return;
+    const asio::const_buffer& first = *buffers.begin();
+    std::memcpy(last_written_.data(), first.data(), std::min(first.size(), last_written_.size()));
+  }
+
   IoExecutor executor_;
   std::unique_ptr<ByteStream> stream_;
   std::function<void()> on_teardown_;
+  std::array<unsigned char, 4> last_written_{};  ///< the first bytes of it
 
   // Beast finds these two by argument-dependent lookup.
 

@@ -8,13 +8,13 @@ ConnectionMailbox::ConnectionMailbox(SessionId id, std::size_t send_buffer_bytes
                                      std::function<void()> wake)
     : id_(id), send_buffer_bytes_(send_buffer_bytes), wake_(std::move(wake)) {}
 
-void ConnectionMailbox::send(Frame frame) {
+void ConnectionMailbox::send(Frame frame, FrameTiming timing) {
   {
     const std::lock_guard lock(mutex_);
     if (ended_ || close_) return;
     if (fits(frame->size())) {
       frame_bytes_ += frame->size();
-      frames_.push(std::move(frame));
+      frames_.push({std::move(frame), timing});
       if (writing_) return;
     } else {
       frames_.clear();
@@ -61,13 +61,18 @@ void ConnectionMailbox::on_woken() {
   woken_ = false;
 }
 
-Frame ConnectionMailbox::take_frame() {
+ConnectionMailbox::Outgoing ConnectionMailbox::take_frame() {
   const std::lock_guard lock(mutex_);
   writing_ = !frames_.empty();
-  if (!writing_) return nullptr;
-  Frame frame = frames_.pop();
-  frame_bytes_ -= frame->size();
-  return frame;
+  if (!writing_) return {};
+  Outgoing next = frames_.pop();
+  frame_bytes_ -= next.frame->size();
+  return next;
+}
+
+std::size_t ConnectionMailbox::queued_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return frame_bytes_;
 }
 
 std::size_t ConnectionMailbox::take_answered() {
@@ -97,7 +102,7 @@ void ConnectionMailbox::end() {
 // up behind it. So a frame larger than the cap does not condemn those that follow it closely.
 bool ConnectionMailbox::fits(std::size_t bytes) const {
   if (frames_.empty()) return true;
-  const std::size_t waiting = frame_bytes_ - (writing_ ? 0 : frames_.front()->size());
+  const std::size_t waiting = frame_bytes_ - (writing_ ? 0 : frames_.front().frame->size());
   return waiting == 0 || waiting + bytes <= send_buffer_bytes_;
 }
 

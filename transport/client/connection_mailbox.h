@@ -29,10 +29,11 @@ class ConnectionMailbox final : public ClientConnection {
   ConnectionMailbox(SessionId id, std::size_t send_buffer_bytes, std::function<void()> wake);
 
   SessionId id() const override { return id_; }
-  void send(Frame frame) override;
+  void send(Frame frame, FrameTiming timing = {}) override;
   void answered(std::size_t count) override;
   void refused(std::int64_t monotonic_ms) override;
   void close(CloseCode code, std::string_view reason) override;
+  std::size_t queued_bytes() const override;
 
   // For the session, on its thread:
 
@@ -40,7 +41,11 @@ class ConnectionMailbox final : public ClientConnection {
   void on_woken();
   /// The next frame to write, or none. Until it has returned none, the caller is taken to be
   /// writing and to come back, and is not woken for frames.
-  Frame take_frame();
+  struct Outgoing {
+    Frame frame;
+    FrameTiming timing;
+  };
+  Outgoing take_frame();
   /// How many more frames have been answered. After a 0 the next answer wakes.
   std::size_t take_answered();
   std::optional<CloseRequest> close_request() const;
@@ -58,7 +63,7 @@ class ConnectionMailbox final : public ClientConnection {
   const std::function<void()> wake_;
 
   mutable std::mutex mutex_;  // guards all below
-  Fifo<Frame> frames_;
+  Fifo<Outgoing> frames_;
   std::size_t frame_bytes_ = 0;  // of frames_
   std::size_t answered_ = 0;
   RefusalCount refusals_;

@@ -42,10 +42,12 @@ Conversation::Conversation(const Surroundings& surroundings,
 
 void Conversation::open(Identity identity) {
   identity_ = std::move(identity);
+  user_ = identity_->user;
+  with_.journal.on_authenticated(mailbox_->id(), user_);
   with_.sink.on_open(mailbox_, *identity_);
 }
 
-bool Conversation::on_frame(FrameKind kind, std::string_view frame) {
+bool Conversation::on_frame(FrameKind kind, std::string_view frame, std::int64_t read_ns) {
   if (mailbox_->is_closing()) return false;
   Decoded decoded = decode(kind, frame);
   if (!is_open()) {
@@ -55,7 +57,7 @@ bool Conversation::on_frame(FrameKind kind, std::string_view frame) {
   if (!decoded) {
     refuse_in_turn(std::move(decoded.error()));
   } else if (auto* write = std::get_if<wire::WriteRequest>(&*decoded)) {
-    with_.sink.on_write(mailbox_->id(), std::move(*write));
+    with_.sink.on_write(mailbox_->id(), std::move(*write), read_ns);
   } else if (auto* request = std::get_if<wire::StateRequest>(&*decoded)) {
     with_.sink.on_request(mailbox_->id(), std::move(*request));
   } else {
@@ -103,18 +105,22 @@ void Conversation::on_first_frames(const Decoded& decoded) {
 void Conversation::authenticate(const wire::Auth& auth) {
   Result<Identity> identity = with_.authenticator.verify(auth.token);
   if (identity) return open(std::move(*identity));
+  with_.journal.on_authentication_failed(mailbox_->id(), {}, identity.error().message);
   refuse_here(unauthenticated(identity.error().message));
   mailbox_->close(CloseCode::unauthenticated, "the token was refused");
 }
 
 void Conversation::renew(const wire::Auth& auth) {
   Result<Identity> identity = with_.authenticator.verify(auth.token);
-  if (!identity) return refuse_in_turn(unauthenticated(identity.error().message));
-  if (identity->user != identity_->user) {
-    return refuse_in_turn(unauthenticated("this connection belongs to another user"));
-  }
+  if (!identity) return refuse_renewal(identity.error().message);
+  if (identity->user != user_) return refuse_renewal("this connection belongs to another user");
   identity_ = std::move(*identity);
   with_.sink.on_answer(mailbox_->id(), make_auth_ok(with_.options, *identity_, with_.clock.now()));
+}
+
+void Conversation::refuse_renewal(const std::string& why) {
+  with_.journal.on_authentication_failed(mailbox_->id(), user_, why);
+  refuse_in_turn(unauthenticated(why));
 }
 
 /// Before the connection is open nothing else is being answered, so there is no order to keep.

@@ -4,9 +4,12 @@
 #include "transport/client/connection_mailbox.h"
 #include "transport/client/frame_codec.h"
 #include "transport/client/server.h"
+#include "transport/client/session_journal.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace anabranch::transport {
@@ -22,6 +25,7 @@ class Conversation {
     const Authenticator& authenticator;
     const Clock& clock;
     const FrameCodec& codec;
+    SessionJournal& journal;
   };
 
   Conversation(const Surroundings& surroundings, std::shared_ptr<ConnectionMailbox> mailbox);
@@ -29,14 +33,18 @@ class Conversation {
   /// The client has proven who it is.
   void open(Identity identity);
 
-  /// Takes the client's next frame. True when it went to the sink, which will answer it.
-  bool on_frame(FrameKind kind, std::string_view frame);
+  /// Takes the client's next frame, read at `read_ns`. True when it went to the sink, which will
+  /// answer it.
+  bool on_frame(FrameKind kind, std::string_view frame, std::int64_t read_ns);
 
   /// The connection is gone: tells the sink, if it knows of the connection. The sink hears nothing
   /// more of it afterwards.
   void end();
 
   bool is_open() const { return identity_.has_value(); }
+
+  /// Whose connection it is, or was; empty before it was open.
+  const UserId& user() const { return user_; }
 
   /// When the token expires, in Unix time; nothing before the connection is open.
   std::optional<std::int64_t> expires_at_ms() const;
@@ -51,12 +59,14 @@ class Conversation {
   void on_first_frames(const Decoded& decoded);
   void authenticate(const wire::Auth& auth);
   void renew(const wire::Auth& auth);
+  void refuse_renewal(const std::string& why);
   void refuse_here(const wire::ErrorEvent& error);
   void refuse_in_turn(wire::ErrorEvent error);
 
   const Surroundings with_;
   const std::shared_ptr<ConnectionMailbox> mailbox_;
   std::optional<Identity> identity_;
+  UserId user_;
 };
 
 }  // namespace anabranch::transport

@@ -134,7 +134,10 @@ void HttpSession::ask_handler(HttpQuery query) {
 void HttpSession::upgrade(std::string_view path, const HttpRequest& request) {
   answer_to_.keep_alive = false;
   // A client sends nothing before the upgrade is answered, and what it sends would be lost.
-  if (buffer_.size() != 0) return answer(plain_answer(400, "frames came before the upgrade"));
+  if (buffer_.size() != 0) {
+    context_.journal.on_upgrade_refused(UpgradeRefusal::malformed);
+    return answer(plain_answer(400, "frames came before the upgrade"));
+  }
   tl::expected<UpgradeTerms, HttpAnswer> terms = judge_upgrade(context_, path, request);
   if (!terms) return answer(std::move(terms.error()));
   leave();

@@ -52,9 +52,11 @@ class IoThread {
 
   boost::asio::io_context& context() { return context_; }
   const std::shared_ptr<IoGate>& gate() const { return gate_; }
+  const FrameTimeMeter& frame_times() const { return frame_times_; }
 
   // On the thread itself:
 
+  FrameTimeMeter& frame_times() { return frame_times_; }
   void add(std::shared_ptr<Connection> connection);
   void remove(const Connection* connection);
   /// A snapshot: connections may leave while it is walked.
@@ -64,6 +66,7 @@ class IoThread {
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::shared_ptr<IoGate> gate_;
+  FrameTimeMeter frame_times_;
   std::unordered_map<const Connection*, std::shared_ptr<Connection>> connections_;
   std::thread thread_;
 };

@@ -30,6 +30,7 @@ class ThreadedServer final : public Server {
   std::uint16_t port() const override { return listener_.port(); }
   std::size_t connections() const override { return context_.websockets.taken(); }
   void use_tls(std::shared_ptr<const TlsContext> tls) override { context_.tls.set(std::move(tls)); }
+  FrameTimes frame_times() const override;
   void drain() override;
   void stop() override;
 
@@ -59,6 +60,14 @@ Result<void> ThreadedServer::start() {
   for (const auto& thread : threads_) thread->start();
   threads_.front()->gate()->post([this] { listener_.start(); });
   return {};
+}
+
+FrameTimes ThreadedServer::frame_times() const {
+  FrameTimes all;
+  for (const auto& thread : threads_) {
+    all.add(std::as_const(*thread).frame_times().times());
+  }
+  return all;
 }
 
 void ThreadedServer::drain() {

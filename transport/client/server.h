@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "transport/client/session_journal.h"
 #include "transport/client/sessions.h"
 #include "transport/client/tls_context.h"
 
@@ -56,6 +57,7 @@ struct ServerOptions {
   std::shared_ptr<const TlsContext> tls = {};  ///< null: plain HTTP
   /// For a request to come, and before the first one for the TLS handshake too.
   std::chrono::milliseconds request_timeout{30'000};
+  SessionJournal* journal = nullptr;  ///< outlives the server; null: nothing is kept
 };
 
 /// An HTTP and WebSocket server on its own I/O threads (one io_context each; a connection lives
@@ -71,6 +73,7 @@ class Server {
   virtual std::size_t connections() const = 0;  ///< WebSocket sessions; any thread
   /// Connections that come from now on are taken so; null: plain HTTP. Any thread.
   virtual void use_tls(std::shared_ptr<const TlsContext> tls) = 0;
+  virtual FrameTimes frame_times() const = 0;   ///< since the start; any thread
   virtual void drain() = 0;
   virtual void stop() = 0;
 };

@@ -74,6 +74,7 @@ struct ServerContext {
         sink(the_sink),
         authenticator(the_authenticator),
         clock(the_clock),
+        journal(options.journal ? *options.journal : no_journal()),
         tls(options.tls) {}
 
   /// Sockets beyond the WebSocket sessions: health checks, the answers to refused upgrades.
@@ -88,6 +89,7 @@ struct ServerContext {
   SessionSink* const sink;
   const Authenticator* const authenticator;
   const Clock& clock;
+  SessionJournal& journal;
 
   CurrentTls tls;
   std::atomic<bool> draining = false;

@@ -2,8 +2,10 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "transport/client/frame_times.h"
 #include "wire/client_messages.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -35,8 +37,9 @@ class ClientConnection {
   virtual SessionId id() const = 0;
 
   /// Queues a frame. Past the send buffer's cap the connection is closed with 4408; one frame
-  /// always fits into an empty queue. Frames leave in the order of the calls.
-  virtual void send(Frame frame) = 0;
+  /// always fits into an empty queue. Frames leave in the order of the calls. `timing`: what is
+  /// measured when it leaves.
+  virtual void send(Frame frame, FrameTiming timing = {}) = 0;
 
   /// Queues the answer to `answered` frames of this connection, which were handed to the sink:
   /// lets the session read on (it stops reading while too many of its frames are unanswered).
@@ -47,6 +50,9 @@ class ClientConnection {
   virtual void refused(std::int64_t monotonic_ms) = 0;
 
   virtual void close(CloseCode code, std::string_view reason) = 0;
+
+  /// What waits to be sent, without the frame that is on its way, in bytes.
+  virtual std::size_t queued_bytes() const = 0;
 };
 
 /// What a token says that matters here.
@@ -72,7 +78,8 @@ class SessionSink {
 
   /// A connection has authenticated. The sink sends auth.ok, or closes it (4429).
   virtual void on_open(std::shared_ptr<ClientConnection> connection, const Identity& identity) = 0;
-  virtual void on_write(SessionId session, wire::WriteRequest request) = 0;
+  /// `read_ns`: when its frame had been read, as steady_ns.
+  virtual void on_write(SessionId session, wire::WriteRequest request, std::int64_t read_ns) = 0;
   virtual void on_request(SessionId session, wire::StateRequest request) = 0;
   /// An event that the session itself has for its client (an error, a renewal's auth.ok). It comes
   /// through here so that it keeps its place among the answers to earlier frames.

@@ -33,9 +33,20 @@ bool offers_json(const HttpRequest& request) {
   });
 }
 
-tl::unexpected<HttpAnswer> refuse(unsigned status, std::string sentence) {
-  return tl::unexpected(plain_answer(status, std::move(sentence)));
-}
+/// Refuses, and has it noted.
+class Refuser {
+ public:
+  explicit Refuser(SessionJournal& journal) : journal_(journal) {}
+
+  tl::unexpected<HttpAnswer> operator()(UpgradeRefusal reason, unsigned status,
+                                        std::string sentence) const {
+    journal_.on_upgrade_refused(reason);
+    return tl::unexpected(plain_answer(status, std::move(sentence)));
+  }
+
+ private:
+  SessionJournal& journal_;
+};
 
 }  // namespace
 
@@ -45,22 +56,27 @@ bool is_sync_path(const ServerContext& context, std::string_view path) {
 
 tl::expected<UpgradeTerms, HttpAnswer> judge_upgrade(ServerContext& context, std::string_view path,
                                                      const HttpRequest& request) {
-  if (!is_sync_path(context, path)) return refuse(404, "there is no WebSocket at this path");
+  const Refuser refuse(context.journal);
+  if (!is_sync_path(context, path)) {
+    return refuse(UpgradeRefusal::path, 404, "there is no WebSocket at this path");
+  }
   const SessionOptions& options = *context.options.sessions;
   if (context.draining || context.stopping) {
-    return refuse(503, "this node is draining: connect to another one");
+    return refuse(UpgradeRefusal::draining, 503, "this node is draining: connect to another one");
   }
-  if (!is_origin_allowed(options, request)) return refuse(403, "this origin may not connect");
+  if (!is_origin_allowed(options, request)) {
+    return refuse(UpgradeRefusal::origin, 403, "this origin may not connect");
+  }
 
   UpgradeTerms terms;
   if (offers_json(request)) terms.protocol = json_protocol;
   if (const auto token = bearer_token(header(request, http::field::authorization))) {
     Result<Identity> identity = context.authenticator->verify(*token);
-    if (!identity) return refuse(401, std::move(identity.error().message));
+    if (!identity) return refuse(UpgradeRefusal::token, 401, std::move(identity.error().message));
     terms.identity = std::move(*identity);
   }
   if (!context.websockets.enter(options.max_connections)) {
-    return refuse(503, "this node is full: connect to another one, or later");
+    return refuse(UpgradeRefusal::full, 503, "this node is full: connect to another one, or later");
   }
   return terms;
 }

@@ -1,6 +1,6 @@
 #include "transport/client/websocket_session.h"
 
-#include "base/utf8.h"
+#include "transport/client/closing.h"
 #include "transport/client/conversation.h"
 #include "transport/client/read_window.h"
 
@@ -38,15 +38,6 @@ constexpr std::size_t kept_buffer_bytes = 4096;
 SessionId next_session_id() {
   static std::atomic<std::uint64_t> last = 0;
   return SessionId{++last};
-}
-
-/// A close frame has room for 123 bytes of UTF-8.
-websocket::close_reason to_close_reason(const CloseRequest& request) {
-  std::string_view reason = request.reason;
-  reason = reason.substr(0, 123);
-  while (!is_utf8(reason)) reason.remove_suffix(1);
-  return {static_cast<websocket::close_code>(request.code),
-          beast::string_view(reason.data(), reason.size())};
 }
 
 /// One WebSocket connection: its upgrade, its frames in and out, its deadlines and its end. What
@@ -89,6 +80,7 @@ class WebsocketSession final : public Connection,
   void on_stream_lost();
   void on_teardown();
   void finish();
+  void tell_end();
 
   void on_timer();
   void watch_opening(TimePoint now);
@@ -109,11 +101,13 @@ class WebsocketSession final : public Connection,
   beast::flat_buffer inbox_;
   Frame in_flight_;
 
+  TimePoint upgraded_at_;
   TimePoint opening_deadline_;  // of the upgrade, then of authentication
   TimePoint close_deadline_;
   TimePoint last_heard_;
   TimePoint timer_at_ = TimePoint::max();
   std::uint64_t written_before_ = 0;  // when last looked at
+  ConnectionEnd tally_;               // its counts alone, until the end
 
   bool upgraded_ = false;
   bool reading_ = false;
@@ -135,9 +129,10 @@ void WebsocketSession::start(const HttpRequest& request, UpgradeTerms terms) {
   };
   mailbox_ = std::make_shared<ConnectionMailbox>(next_session_id(), options_.send_buffer_bytes,
                                                  std::move(wake));
-  conversation_.emplace(Conversation::Surroundings{options_, *context_.sink,
-                                                   *context_.authenticator, context_.clock, codec_},
-                        mailbox_);
+  conversation_.emplace(
+      Conversation::Surroundings{options_, *context_.sink, *context_.authenticator, context_.clock,
+                                 codec_, context_.journal},
+      mailbox_);
   configure(terms.protocol);
   opening_deadline_ = SteadyClock::now() + upgrade_timeout;
   wake_at(opening_deadline_);
@@ -172,9 +167,14 @@ void WebsocketSession::configure(const std::string& protocol) {
 
 void WebsocketSession::on_upgraded(ErrorCode error, std::optional<Identity> identity) {
   if (finished_) return;
-  if (error) return finish();
+  if (error) {
+    context_.journal.on_upgrade_refused(UpgradeRefusal::malformed);
+    return finish();
+  }
   upgraded_ = true;
+  context_.journal.on_upgraded(mailbox_->id());
   const TimePoint now = SteadyClock::now();
+  upgraded_at_ = now;
   last_heard_ = now;
   opening_deadline_ = now + options_.auth_timeout;
   if (closing_) return write();
@@ -227,7 +227,9 @@ void WebsocketSession::take_frame() {
   const auto bytes = inbox_.cdata();
   const FrameKind kind = socket_.got_text() ? FrameKind::text : FrameKind::binary;
   const std::string_view frame(static_cast<const char*>(bytes.data()), bytes.size());
-  if (conversation_->on_frame(kind, frame)) unanswered_.add(frame.size());
+  ++tally_.frames_in;
+  tally_.bytes_in += frame.size();
+  if (conversation_->on_frame(kind, frame, steady_ns(last_heard_))) unanswered_.add(frame.size());
   inbox_.clear();
   if (inbox_.capacity() > kept_buffer_bytes) inbox_.shrink_to_fit();
   if (conversation_->expires_at_ms() != expiry) wake_at(next_deadline(SteadyClock::now()));
@@ -246,17 +248,23 @@ void WebsocketSession::on_woken() {
 
 void WebsocketSession::write() {
   if (in_flight_ || close_sent_ || finished_) return;
-  in_flight_ = mailbox_->take_frame();
+  auto [frame, timing] = mailbox_->take_frame();
+  in_flight_ = std::move(frame);
   if (!in_flight_) {
     if (closing_) send_close();
     return;
   }
+  thread_.frame_times().note(timing);
   socket_.async_write(
       asio::buffer(*in_flight_),
       [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_written(error); });
 }
 
 void WebsocketSession::on_written(ErrorCode error) {
+  if (!error) {
+    ++tally_.frames_out;
+    tally_.bytes_out += in_flight_->size();
+  }
   in_flight_.reset();
   if (finished_) return;
   if (error) return on_stream_lost();
@@ -309,12 +317,24 @@ void WebsocketSession::finish() {
   if (std::exchange(finished_, true)) return;
   const auto self = shared_from_this();
   timer_.cancel();
+  if (upgraded_) tell_end();
   socket_.next_layer().close();
   mailbox_->end();
   context_.websockets.leave();
   conversation_->end();
   thread_.remove(this);
   context_.sockets.leave();
+}
+
+void WebsocketSession::tell_end() {
+  const std::optional<CloseRequest> request = mailbox_->close_request();
+  std::optional<std::uint16_t> clients_code;
+  if (heard_close_) clients_code = socket_.reason().code;
+  tell_cause(tally_, request, clients_code, socket_.next_layer().close_code_written());
+  tally_.connection = mailbox_->id();
+  tally_.user = conversation_->user();
+  tally_.duration = std::chrono::duration_cast<milliseconds>(SteadyClock::now() - upgraded_at_);
+  context_.journal.on_ended(tally_);
 }
 
 // ---- deadlines
@@ -338,6 +358,9 @@ void WebsocketSession::on_timer() {
 void WebsocketSession::watch_opening(TimePoint now) {
   if (now < opening_deadline_) return;
   if (!upgraded_) return finish();
+  if (!mailbox_->is_closing()) {
+    context_.journal.on_authentication_failed(mailbox_->id(), {}, "no token came in time");
+  }
   mailbox_->close(CloseCode::unauthenticated, "no token came in time");
 }
 

@@ -38,18 +38,21 @@ export class Cluster {
   epoch = 1;
   #keys = false;
   #limits = {};
+  #log;
   #links = new Map();
   #doors = new Map();
 
   /**
    * `keys`: links are encrypted. `links`: every way between two nodes leads over a Link. `doors`: each
    * node has a Link for devices to come through. `acks`: how many copies a "replicated" ack stands for.
+   * `log`: what stands in the nodes' files for it.
    */
-  static async create({ names, keys = false, links = false, doors = false, acks = 0, limits = {} }) {
+  static async create({ names, keys = false, links = false, doors = false, acks = 0, limits = {}, log }) {
     const cluster = new Cluster();
     cluster.acks = acks;
     cluster.#keys = keys;
     cluster.#limits = limits;
+    cluster.#log = log;
     cluster.folder = mkdtempSync(join(tmpdir(), 'anabranch-system-'));
     cluster.secret = randomBytes(24).toString('hex');
     try {
@@ -68,7 +71,7 @@ export class Cluster {
   async add(name, folderName = name) {
     const folder = join(this.folder, folderName);
     const ports = await freePorts();
-    const node = new NodeProcess({ name, folder, ports, secret: this.secret, settings: { limits: this.#limits } });
+    const node = new NodeProcess({ name, folder, ports, secret: this.secret, settings: { limits: this.#limits, log: this.#log } });
     if (this.#keys) {
       node.keyFile = join(folder, `${name}.key`);
       node.publicKey = await makeKey(node.keyFile);

@@ -67,6 +67,7 @@ export class NodeProcess {
         secret_key_file: this.keyFile,
       },
       admin: { listen: `127.0.0.1:${admin}` },
+      log: this.settings.log,
     };
   }
 
@@ -202,6 +203,11 @@ export class NodeProcess {
     } catch {
       return '';
     }
+  }
+
+  /** The lines so far of a log in JSON. */
+  logLines() {
+    return this.log().split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
   }
 
   /** The end of the log, or the beginning of what a sanitizer has found. */

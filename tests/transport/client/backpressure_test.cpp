@@ -69,6 +69,8 @@ TEST(Backpressure, ClosesAClientThatReadsTooSlowly) {
   for (int i = 0; i < 2000; ++i) server.sink.connection()->send(frame);
   EXPECT_EQ(client.receive_close().close_code, 4408);
   EXPECT_TRUE(server.sink.wait_for_closes(1));
+  EXPECT_EQ(server.journal.lines(3).back(),
+            "ended: alice: 4408 by node: too slow: reconnect and resume from your cursor");
 }
 
 TEST(Backpressure, CutsAClientThatDoesNotReadAtAll) {

@@ -20,12 +20,12 @@ TEST(ConnectionMailbox, WakesOnceForManyFrames) {
   mail.send(2);
   EXPECT_EQ(mail.wakes, 1);
   mail.box.on_woken();
-  EXPECT_EQ(mail.box.take_frame()->size(), 1U);
+  EXPECT_EQ(mail.box.take_frame().frame->size(), 1U);
   mail.send(3);
   EXPECT_EQ(mail.wakes, 1) << "the session is writing and will look again";
-  EXPECT_EQ(mail.box.take_frame()->size(), 2U);
-  EXPECT_EQ(mail.box.take_frame()->size(), 3U);
-  EXPECT_EQ(mail.box.take_frame(), nullptr);
+  EXPECT_EQ(mail.box.take_frame().frame->size(), 2U);
+  EXPECT_EQ(mail.box.take_frame().frame->size(), 3U);
+  EXPECT_EQ(mail.box.take_frame().frame, nullptr);
   mail.send(4);
   EXPECT_EQ(mail.wakes, 2);
 }
@@ -39,13 +39,13 @@ TEST(ConnectionMailbox, ClosesWhenMoreThanItsBufferPilesUp) {
   mail.send(1);
   ASSERT_TRUE(mail.box.close_request());
   EXPECT_EQ(mail.box.close_request()->code, CloseCode::too_slow);
-  EXPECT_EQ(mail.box.take_frame(), nullptr) << "what was queued is dropped";
+  EXPECT_EQ(mail.box.take_frame().frame, nullptr) << "what was queued is dropped";
 }
 
 TEST(ConnectionMailbox, CountsWhatWaitsBehindTheFrameBeingWritten) {
   Mail mail(10);
   mail.send(8);
-  mail.box.take_frame();
+  mail.box.take_frame().frame;
   mail.send(10);
   EXPECT_FALSE(mail.box.is_closing());
   mail.send(1);
@@ -56,8 +56,8 @@ TEST(ConnectionMailbox, TakesAFrameOverTheCapIntoAnEmptyQueue) {
   Mail mail(10);
   for (int i = 0; i < 5; ++i) {
     mail.send(1000);
-    EXPECT_EQ(mail.box.take_frame()->size(), 1000U);
-    EXPECT_EQ(mail.box.take_frame(), nullptr);
+    EXPECT_EQ(mail.box.take_frame().frame->size(), 1000U);
+    EXPECT_EQ(mail.box.take_frame().frame, nullptr);
   }
   EXPECT_FALSE(mail.box.is_closing());
 }
@@ -66,7 +66,7 @@ TEST(ConnectionMailbox, WakesForAnOverflowDuringAWrite) {
   Mail mail(10);
   mail.send(1);
   mail.box.on_woken();
-  mail.box.take_frame();
+  mail.box.take_frame().frame;
   mail.send(10);
   EXPECT_EQ(mail.wakes, 1);
   mail.send(1);
@@ -79,7 +79,7 @@ TEST(ConnectionMailbox, KeepsTheFirstCloseAndRefusesWhatFollows) {
   mail.box.close(CloseCode::going_away, "second");
   mail.send(1);
   EXPECT_EQ(mail.box.close_request()->reason, "first");
-  EXPECT_EQ(mail.box.take_frame(), nullptr);
+  EXPECT_EQ(mail.box.take_frame().frame, nullptr);
   EXPECT_EQ(mail.wakes, 1);
 }
 
@@ -104,7 +104,7 @@ TEST(ConnectionMailbox, DoesNothingOnceEnded) {
   mail.box.close(CloseCode::going_away, "late");
   mail.box.answered(1);
   EXPECT_EQ(mail.wakes, 1);
-  EXPECT_EQ(mail.box.take_frame(), nullptr);
+  EXPECT_EQ(mail.box.take_frame().frame, nullptr);
   EXPECT_FALSE(mail.box.close_request());
 }
 

@@ -43,11 +43,11 @@ void FakeSink::on_open(std::shared_ptr<ClientConnection> connection, const Ident
   record("open " + identity.user);
 }
 
-void FakeSink::on_write(SessionId session, wire::WriteRequest request) {
+void FakeSink::on_write(SessionId session, wire::WriteRequest request, std::int64_t read_ns) {
   const std::string id = request.id ? request.id->json : "-";
   if (!holding_) {
     const auto connection = find(session);
-    connection->send(frame_of("ack " + id));
+    connection->send(frame_of("ack " + id), {FrameTiming::Of::ack, read_ns});
     connection->answered(1);
   }
   {
@@ -143,6 +143,48 @@ std::shared_ptr<const TlsContext> tls_context_of(const CertificatePair& pair) {
   return *made;
 }
 
+void FakeJournal::on_upgrade_refused(UpgradeRefusal reason) {
+  record("refused: " + std::string(to_string(reason)));
+}
+
+void FakeJournal::on_upgraded(SessionId) { record("upgraded"); }
+
+void FakeJournal::on_authenticated(SessionId, std::string_view user) {
+  record("authenticated: " + std::string(user));
+}
+
+void FakeJournal::on_authentication_failed(SessionId, std::string_view user, std::string_view why) {
+  record("failed: " + std::string(user) + ": " + std::string(why));
+}
+
+void FakeJournal::on_ended(const ConnectionEnd& end) {
+  {
+    const std::lock_guard lock(mutex_);
+    end_ = end;
+    end_.user = end_.reason = {};
+  }
+  static constexpr const char* by[] = {"node", "client", "nobody"};
+  record("ended: " + std::string(end.user) + ": " + std::to_string(end.code) + " by " +
+         by[static_cast<std::size_t>(end.by)] + ": " + std::string(end.reason));
+}
+
+std::vector<std::string> FakeJournal::lines(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, std::chrono::seconds(30), [&] { return lines_.size() >= count; });
+  return lines_;
+}
+
+ConnectionEnd FakeJournal::end() const {
+  const std::lock_guard lock(mutex_);
+  return end_;
+}
+
+void FakeJournal::record(std::string line) {
+  const std::lock_guard lock(mutex_);
+  lines_.push_back(std::move(line));
+  changed_.notify_all();
+}
+
 ServerOptions server_options(const std::function<void(SessionOptions&)>& adjust) {
   auto sessions = std::make_shared<SessionOptions>();
   sessions->node = "eu";
@@ -159,6 +201,7 @@ TestServer::TestServer(const std::function<void(SessionOptions&)>& adjust, HttpH
     : TestServer(server_options(adjust), std::move(handler)) {}
 
 TestServer::TestServer(ServerOptions options, HttpHandler handler) {
+  options.journal = &journal;
   auto started = start_server(std::move(options), std::move(handler), &sink, &authenticator, clock);
   if (!started) throw std::runtime_error(started.error().message);
   server = std::move(*started);

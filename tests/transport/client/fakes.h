@@ -4,6 +4,7 @@
 #include "tests/transport/client/certificate_maker.h"
 #include "tests/transport/client/test_client.h"
 #include "transport/client/server.h"
+#include "transport/client/session_journal.h"
 #include "transport/client/sessions.h"
 
 #include <atomic>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace anabranch::transport {
@@ -34,7 +36,7 @@ class FakeAuthenticator final : public Authenticator {
 class FakeSink final : public SessionSink {
  public:
   void on_open(std::shared_ptr<ClientConnection> connection, const Identity& identity) override;
-  void on_write(SessionId session, wire::WriteRequest request) override;
+  void on_write(SessionId session, wire::WriteRequest request, std::int64_t read_ns) override;
   void on_request(SessionId session, wire::StateRequest request) override;
   void on_answer(SessionId session, wire::ClientEvent event) override;
   void on_close(SessionId session) override;
@@ -76,6 +78,29 @@ std::shared_ptr<const TlsContext> tls_context_of(const CertificatePair& pair);
 
 /// Those of a server on a free port that takes WebSocket clients.
 ServerOptions server_options(const std::function<void(SessionOptions&)>& adjust = nullptr);
+/// Keeps what it is told as lines, without the numbers of connections.
+class FakeJournal final : public SessionJournal {
+ public:
+  void on_upgrade_refused(UpgradeRefusal reason) override;
+  void on_upgraded(SessionId connection) override;
+  void on_authenticated(SessionId connection, std::string_view user) override;
+  void on_authentication_failed(SessionId connection, std::string_view user,
+                                std::string_view why) override;
+  void on_ended(const ConnectionEnd& end) override;
+
+  /// Waits, for 30 s at most, until there are so many.
+  std::vector<std::string> lines(std::size_t count);
+  /// The end told last.
+  ConnectionEnd end() const;
+
+ private:
+  void record(std::string line);
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> lines_;
+  ConnectionEnd end_;
+};
 
 /// A server on a free port, with fakes around it.
 struct TestServer {
@@ -89,6 +114,7 @@ struct TestServer {
   TestClock clock;
   FakeAuthenticator authenticator;
   FakeSink sink;
+  FakeJournal journal;
   std::unique_ptr<Server> server;
 };
 
