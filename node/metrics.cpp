@@ -82,8 +82,13 @@ void add_node(Families& out, const cluster::ReplicaStatus& replica, const Proces
             static_cast<double>(replica.epoch));
   out.gauge("anabranch_connections", "Clients that have authenticated",
             static_cast<double>(process.connections));
+  out.gauge("anabranch_connections_limit", "How many clients may connect, as the settings say",
+            static_cast<double>(process.connections_limit));
   out.gauge("anabranch_users_connected", "Users with at least one connection",
             static_cast<double>(process.users));
+  out.gauge("anabranch_acks_required",
+            "Other nodes' disks that a replicated ack stands for; 0: none is sent",
+            static_cast<double>(process.acks_required));
 }
 
 void add_state(Families& out, const wire::StateTotals& totals) {

@@ -64,6 +64,8 @@ ProcessStatus process_status(const RouteContext& context, const ReplicaLoop::Vie
   process.draining = context.draining;
   process.connections = view.rooms.sessions();
   process.users = view.rooms.users();
+  process.connections_limit = context.node.clients.max_connections;
+  process.acks_required = context.cluster.get()->replication.acks;
   return process;
 }
 

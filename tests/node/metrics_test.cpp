@@ -21,11 +21,15 @@ TEST(Metrics, TellTheStatus) {
   replica.load.acks_waiting = 3;
   ProcessStatus process;
   process.connections = 12;
+  process.connections_limit = 5000;
+  process.acks_required = 2;
   const std::string text = text_of(replica, process);
   EXPECT_THAT(text, HasSubstr("# TYPE anabranch_ready gauge\nanabranch_ready 1\n"));
   EXPECT_THAT(text, HasSubstr("\nanabranch_state_records 1234\n"));
   EXPECT_THAT(text, HasSubstr("\nanabranch_connections 12\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_connections_limit 5000\n"));
   EXPECT_THAT(text, HasSubstr("\nanabranch_acks_waiting 3\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_acks_required 2\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE anabranch_updates_accepted_total counter\n"
                               "anabranch_updates_accepted_total 9\n"));
 }
