@@ -40,8 +40,12 @@ class Families {
   }
   void counter(const std::string& name, const std::string& help, std::uint64_t value,
                Labels labels = {}) {
-    family(name, help, MetricType::Counter, std::move(labels)).counter.value =
-        static_cast<double>(value);
+    fractional_counter(name, help, static_cast<double>(value), std::move(labels));
+  }
+  /// A counter of what does not come in pieces.
+  void fractional_counter(const std::string& name, const std::string& help, double value,
+                          Labels labels = {}) {
+    family(name, help, MetricType::Counter, std::move(labels)).counter.value = value;
   }
   void histogram(const std::string& name, const std::string& help,
                  const prometheus::Histogram& histogram) {
@@ -174,6 +178,21 @@ void add_peers(Families& out, const std::vector<cluster::PeerStatus>& peers) {
       [](const PeerStatus& peer) { return number(peer.last_heartbeat_seconds); });
 }
 
+/// What every process has goes by the names that Prometheus' own libraries give it.
+void add_resources(Families& out, const ResourceUse& resources) {
+  out.fractional_counter("process_cpu_seconds_total", "Processor time of all threads",
+                         resources.cpu_seconds);
+  if (resources.resident_bytes) {
+    out.gauge("process_resident_memory_bytes", "Memory that the process holds",
+              static_cast<double>(*resources.resident_bytes));
+  }
+  if (!resources.disk) return;
+  out.gauge("anabranch_disk_size_bytes", "Of the file system that the data directory is on",
+            static_cast<double>(resources.disk->size));
+  out.gauge("anabranch_disk_available_bytes", "What the node may still take of it",
+            static_cast<double>(resources.disk->available));
+}
+
 }  // namespace
 
 struct Timings::Histograms {
@@ -190,7 +209,7 @@ void Timings::observe_commit(std::chrono::duration<double> taken, std::size_t re
 }
 
 std::string metrics_text(const cluster::ReplicaStatus& replica, const ProcessStatus& process,
-                         const Timings& timings) {
+                         const Timings& timings, const ResourceUse& resources) {
   Families out;
   add_node(out, replica, process);
   add_state(out, replica.totals);
@@ -201,6 +220,7 @@ std::string metrics_text(const cluster::ReplicaStatus& replica, const ProcessSta
                 timings.histograms().commit_seconds);
   out.histogram("anabranch_commit_records", "Records that one group put or took away",
                 timings.histograms().commit_records);
+  add_resources(out, resources);
   return out.text();
 }
 

@@ -83,7 +83,7 @@ void answer_metrics(RouteContext& context, Done done) {
   context.loop.ask([&context, done = std::move(done)](const ReplicaLoop::View& view) {
     done({200, "text/plain; version=0.0.4; charset=utf-8",
           metrics_text(view.replica.status(view.now), process_status(context, view),
-                       context.loop.timings()),
+                       context.loop.timings(), resource_use(context.node.data_dir)),
           false});
   });
 }

@@ -10,7 +10,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string text_of(const cluster::ReplicaStatus& replica, const ProcessStatus& process = {}) {
-  return metrics_text(replica, process, Timings());
+  return metrics_text(replica, process, Timings(), {});
 }
 
 TEST(Metrics, TellTheStatus) {
@@ -70,11 +70,26 @@ TEST(Metrics, TimesAreHistograms) {
   Timings timings;
   timings.observe_commit(std::chrono::microseconds(700), 3);
   timings.observe_commit(std::chrono::milliseconds(300), 1);
-  const std::string text = metrics_text({}, {}, timings);
+  const std::string text = metrics_text({}, {}, timings, {});
   EXPECT_THAT(text, HasSubstr("# TYPE anabranch_commit_seconds histogram\n"));
   EXPECT_THAT(text, HasSubstr("anabranch_commit_seconds_count 2\n"));
   EXPECT_THAT(text, HasSubstr("anabranch_commit_seconds_bucket{le=\"0.001\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("anabranch_commit_seconds_bucket{le=\"+Inf\"} 2\n"));
+}
+
+TEST(Metrics, WhatTheProcessTakesIsTold) {
+  ResourceUse resources;
+  resources.cpu_seconds = 1.5;
+  const auto text = [&resources] { return metrics_text({}, {}, Timings(), resources); };
+  EXPECT_THAT(text(), HasSubstr("# TYPE process_cpu_seconds_total counter\n"
+                                "process_cpu_seconds_total 1.5\n"));
+  EXPECT_THAT(text(), Not(HasSubstr("anabranch_disk")));
+  EXPECT_THAT(text(), Not(HasSubstr("resident")));
+  resources.resident_bytes = 4096;
+  resources.disk = DiskSpace{1000, 300};
+  EXPECT_THAT(text(), HasSubstr("\nprocess_resident_memory_bytes 4096\n"));
+  EXPECT_THAT(text(), HasSubstr("\nanabranch_disk_size_bytes 1000\n"));
+  EXPECT_THAT(text(), HasSubstr("\nanabranch_disk_available_bytes 300\n"));
 }
 
 }  // namespace
