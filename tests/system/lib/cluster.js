@@ -37,19 +37,20 @@ export class Cluster {
   /** Of the file that the nodes are given next. */
   epoch = 1;
   #keys = false;
-  #limits = {};
+  #settings = {};
   #links = new Map();
   #doors = new Map();
 
   /**
    * `keys`: links are encrypted. `links`: every way between two nodes leads over a Link. `doors`: each
    * node has a Link for devices to come through. `acks`: how many copies a "replicated" ack stands for.
+   * `adminToken`: what the admin ports ask for.
    */
-  static async create({ names, keys = false, links = false, doors = false, acks = 0, limits = {} }) {
+  static async create({ names, keys = false, links = false, doors = false, acks = 0, limits = {}, adminToken }) {
     const cluster = new Cluster();
     cluster.acks = acks;
     cluster.#keys = keys;
-    cluster.#limits = limits;
+    cluster.#settings = { limits, adminToken };
     cluster.folder = mkdtempSync(join(tmpdir(), 'anabranch-system-'));
     cluster.secret = randomBytes(24).toString('hex');
     try {
@@ -68,7 +69,7 @@ export class Cluster {
   async add(name, folderName = name) {
     const folder = join(this.folder, folderName);
     const ports = await freePorts();
-    const node = new NodeProcess({ name, folder, ports, secret: this.secret, settings: { limits: this.#limits } });
+    const node = new NodeProcess({ name, folder, ports, secret: this.secret, settings: this.#settings });
     if (this.#keys) {
       node.keyFile = join(folder, `${name}.key`);
       node.publicKey = await makeKey(node.keyFile);
