@@ -24,6 +24,7 @@ const notThereYet = [
   'anabranch_update_sync_seconds',
   'anabranch_replication_lag_seconds',
   'anabranch_connections_closed_total',
+  'anabranch_upgrades_refused_total',
 ];
 
 /** Panels that are empty until then. */
