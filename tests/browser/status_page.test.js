@@ -54,7 +54,7 @@ const faintTexts = (page) => page.evaluate(() => {
 
 /** Pictures of the page as it is, wide and narrow, light and dark; it never scrolls sideways. */
 async function pictures(page, name) {
-  for (const [width, height] of [[1440, 900], [390, 844], [360, 740]]) {
+  for (const [width, height] of [[1440, 900], [1041, 700], [1040, 700], [390, 844], [360, 740]]) {
     await page.setViewportSize({ width, height });
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
