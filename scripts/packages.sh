@@ -37,8 +37,8 @@ browser_packages() { echo chromium fonts-dejavu-core; }
 
 package_packages() { echo dpkg-dev; }
 
-# The package's test makes a root of its own, and has the unit checked.
-package_test_packages() { echo debootstrap systemd; }
+# The package's test makes a root of its own, and has the package and the unit checked.
+package_test_packages() { echo debootstrap lintian systemd; }
 
 # Nothing is installed of it: see unpack_prometheus.
 prometheus_packages() { :; }
