@@ -16,8 +16,7 @@ struct ProcessStatus {
   std::size_t connections = 0;  ///< authenticated ones
   std::size_t users = 0;        ///< with at least one of them
   std::size_t connections_limit = 0;
-  std::size_t acks_required =
-      0;  ///< other nodes' disks that a "replicated" ack stands for; 0: none
+  std::size_t acks_required = 0;  ///< other nodes, by a "replicated" ack; 0: none is sent
 };
 
 /// The answer of /v1/status, a JSON object. What is not known of a peer yet is null.

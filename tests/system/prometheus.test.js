@@ -68,6 +68,14 @@ test('the dashboard is laid out without holes in what Grafana needs', () => {
   }
 });
 
+async function startAskingForToken(cluster) {
+  for (const node of cluster.nodes) {
+    node.demandToken(adminToken);
+    cluster.writeFiles(node);
+  }
+  await cluster.start();
+}
+
 const stamped = (version) => ({ version, timestamp: new Date().toISOString(), sourceTabId: 'another' });
 
 /** Writes of all kinds at all nodes, until it is told to stop. */
@@ -164,7 +172,8 @@ async function checkDashboard(prometheus, told) {
   }
 }
 
-scenario('Prometheus scrapes three nodes, and the dashboard shows them', { names: ['eu', 'us', 'ap'], acks: 1, adminToken, skip, timeoutMs: 180_000 }, async (cluster) => {
+scenario('Prometheus scrapes three nodes, and the dashboard shows them', { names: ['eu', 'us', 'ap'], acks: 1, start: false, skip, timeoutMs: 180_000 }, async (cluster) => {
+  await startAskingForToken(cluster);
   const traffic = await makeTraffic(cluster.nodes);
   await withPrometheus(cluster, async (prometheus) => {
     await eventually('all nodes are scraped', async () =>
@@ -187,7 +196,8 @@ scenario('Prometheus scrapes three nodes, and the dashboard shows them', { names
   });
 });
 
-scenario('a node that is killed raises one alert, which ends with its return', { names: ['eu', 'us', 'ap'], adminToken, skip, timeoutMs: 180_000 }, async (cluster) => {
+scenario('a node that is killed raises one alert, which ends with its return', { names: ['eu', 'us', 'ap'], start: false, skip, timeoutMs: 180_000 }, async (cluster) => {
+  await startAskingForToken(cluster);
   const { eu, us, ap } = cluster;
   await withPrometheus(cluster, async (prometheus) => {
     const down = async () => (await prometheus.firing()).filter(({ labels }) => labels.alertname === 'AnabranchNodeDown');

@@ -37,20 +37,19 @@ export class Cluster {
   /** Of the file that the nodes are given next. */
   epoch = 1;
   #keys = false;
-  #settings = {};
+  #limits = {};
   #links = new Map();
   #doors = new Map();
 
   /**
    * `keys`: links are encrypted. `links`: every way between two nodes leads over a Link. `doors`: each
    * node has a Link for devices to come through. `acks`: how many copies a "replicated" ack stands for.
-   * `adminToken`: what the admin ports ask for.
    */
-  static async create({ names, keys = false, links = false, doors = false, acks = 0, limits = {}, adminToken }) {
+  static async create({ names, keys = false, links = false, doors = false, acks = 0, limits = {} }) {
     const cluster = new Cluster();
     cluster.acks = acks;
     cluster.#keys = keys;
-    cluster.#settings = { limits, adminToken };
+    cluster.#limits = limits;
     cluster.folder = mkdtempSync(join(tmpdir(), 'anabranch-system-'));
     cluster.secret = randomBytes(24).toString('hex');
     try {
@@ -69,7 +68,7 @@ export class Cluster {
   async add(name, folderName = name) {
     const folder = join(this.folder, folderName);
     const ports = await freePorts();
-    const node = new NodeProcess({ name, folder, ports, secret: this.secret, settings: this.#settings });
+    const node = new NodeProcess({ name, folder, ports, secret: this.secret, settings: { limits: this.#limits } });
     if (this.#keys) {
       node.keyFile = join(folder, `${name}.key`);
       node.publicKey = await makeKey(node.keyFile);

@@ -170,6 +170,11 @@ export class NodeProcess {
     return httpGet(this.ports.clients, path);
   }
 
+  /** What the admin port asks for from the next writing of its files on. */
+  demandToken(token) {
+    this.settings = { ...this.settings, adminToken: token };
+  }
+
   /** What the admin port says at a path; throws when that is no 200. */
   async admin(path) {
     const { adminToken } = this.settings;
