@@ -41,8 +41,12 @@ class Families {
   }
   void counter(const std::string& name, const std::string& help, std::uint64_t value,
                Labels labels = {}) {
-    family(name, help, MetricType::Counter, std::move(labels)).counter.value =
-        static_cast<double>(value);
+    fractional_counter(name, help, static_cast<double>(value), std::move(labels));
+  }
+  /// A counter of what does not come in pieces.
+  void fractional_counter(const std::string& name, const std::string& help, double value,
+                          Labels labels = {}) {
+    family(name, help, MetricType::Counter, std::move(labels)).counter.value = value;
   }
   void histogram(const std::string& name, const std::string& help,
                  const prometheus::Histogram& histogram) {
@@ -102,8 +106,13 @@ void add_node(Families& out, const cluster::ReplicaStatus& replica, const Proces
             static_cast<double>(replica.epoch));
   out.gauge("anabranch_connections", "Clients that have authenticated",
             static_cast<double>(process.connections));
+  out.gauge("anabranch_connections_limit", "How many clients may connect, as the settings say",
+            static_cast<double>(process.connections_limit));
   out.gauge("anabranch_users_connected", "Users with at least one connection",
             static_cast<double>(process.users));
+  out.gauge("anabranch_acks_required",
+            "Other nodes' disks that a replicated ack stands for; 0: none is sent",
+            static_cast<double>(process.acks_required));
   if (process.tls_expires_at_s) {
     out.gauge("anabranch_tls_certificate_expiry_seconds",
               "Unix time at which the certificate for clients ends",
@@ -231,6 +240,21 @@ void add_peers(Families& out, const std::vector<cluster::PeerStatus>& peers) {
   }
 }
 
+/// What every process has goes by the names that Prometheus' own libraries give it.
+void add_resources(Families& out, const ResourceUse& resources) {
+  out.fractional_counter("process_cpu_seconds_total", "Processor time of all threads",
+                         resources.cpu_seconds);
+  if (resources.resident_bytes) {
+    out.gauge("process_resident_memory_bytes", "Memory that the process holds",
+              static_cast<double>(*resources.resident_bytes));
+  }
+  if (!resources.disk) return;
+  out.gauge("anabranch_disk_size_bytes", "Of the file system that the data directory is on",
+            static_cast<double>(resources.disk->size));
+  out.gauge("anabranch_disk_available_bytes", "What the node may still take of it",
+            static_cast<double>(resources.disk->available));
+}
+
 }  // namespace
 
 struct Timings::Histograms {
@@ -250,7 +274,7 @@ void Timings::observe_commit(std::chrono::duration<double> taken, std::size_t re
 }
 
 std::string metrics_text(const cluster::ReplicaStatus& replica, const ProcessStatus& process,
-                         const Timings& timings) {
+                         const Timings& timings, const ResourceUse& resources) {
   Families out;
   add_node(out, replica, process);
   add_state(out, replica.totals);
@@ -265,6 +289,7 @@ std::string metrics_text(const cluster::ReplicaStatus& replica, const ProcessSta
                 timings.histograms().fsync_seconds);
   out.histogram("anabranch_commit_records", "Records that one group put or took away",
                 timings.histograms().commit_records);
+  add_resources(out, resources);
   return out.text();
 }
 

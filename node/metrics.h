@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cluster/replica_status.h"
+#include "node/resource_use.h"
 #include "node/status.h"
 
 #include <chrono>
@@ -31,9 +32,9 @@ class Timings {
   std::unique_ptr<Histograms> histograms_;
 };
 
-/// The answer of /metrics: what the status tells, and the timings, in Prometheus' text format. What
-/// is not known of a peer yet is left out.
+/// The answer of /metrics: what the status tells, the timings, and what the process takes, in
+/// Prometheus' text format. What is not known of a peer yet is left out.
 std::string metrics_text(const cluster::ReplicaStatus& replica, const ProcessStatus& process,
-                         const Timings& timings);
+                         const Timings& timings, const ResourceUse& resources);
 
 }  // namespace anabranch::node

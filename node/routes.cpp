@@ -65,6 +65,8 @@ ProcessStatus process_status(const RouteContext& context, const ReplicaLoop::Vie
   process.connections = view.rooms.sessions();
   process.users = view.rooms.users();
   if (const std::int64_t end = context.tls_expires_at_s; end != 0) process.tls_expires_at_s = end;
+  process.connections_limit = context.node.clients.max_connections;
+  process.acks_required = context.cluster.get()->replication.acks;
   return process;
 }
 
@@ -79,7 +81,9 @@ void answer_status(RouteContext& context, Done done) {
 }
 
 void answer_metrics(RouteContext& context, Done done) {
-  context.loop.ask([&context, done = std::move(done)](const ReplicaLoop::View& view) {
+  // Asked for here, where a file system that does not answer holds up nothing but the admin port.
+  const ResourceUse resources = resource_use(context.node.data_dir);
+  context.loop.ask([&context, resources, done = std::move(done)](const ReplicaLoop::View& view) {
     ProcessStatus process = process_status(context, view);
     process.connection_counts = context.connections.counts();
     if (const transport::Server* clients = context.clients) {
@@ -89,7 +93,8 @@ void answer_metrics(RouteContext& context, Done done) {
     process.inbox = view.inbox;
     process.peer_inbox_bytes = view.peer_inbox_bytes;
     done({200, "text/plain; version=0.0.4; charset=utf-8",
-          metrics_text(view.replica.status(view.now), process, context.loop.timings()), false});
+          metrics_text(view.replica.status(view.now), process, context.loop.timings(), resources),
+          false});
   });
 }
 

@@ -19,6 +19,8 @@ struct ProcessStatus {
   bool draining = false;
   std::size_t connections = 0;  ///< authenticated ones
   std::size_t users = 0;        ///< with at least one of them
+  std::size_t connections_limit = 0;
+  std::size_t acks_required = 0;  ///< other nodes, by a "replicated" ack; 0: none is sent
   /// Unix time at which the certificate for clients ends; nothing without TLS.
   std::optional<std::int64_t> tls_expires_at_s = {};
   // For the metrics alone:

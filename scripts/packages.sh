@@ -37,8 +37,11 @@ browser_packages() { echo chromium fonts-dejavu-core; }
 
 package_packages() { echo dpkg-dev; }
 
-# The package's test makes a root of its own, and has the unit checked.
-package_test_packages() { echo debootstrap systemd; }
+# The package's test makes a root of its own, and has the package and the unit checked.
+package_test_packages() { echo debootstrap lintian systemd; }
+
+# Nothing is installed of it: see unpack_prometheus.
+prometheus_packages() { :; }
 
 has_node() {
   command -v node >/dev/null &&
@@ -56,6 +59,7 @@ missing_packages() {
 
 install_packages() {
   local missing
+  [[ $# -gt 0 ]] || return 0
   mapfile -t missing < <(missing_packages "$@")
   [[ ${#missing[@]} -gt 0 ]] || return 0
   command -v apt-get >/dev/null ||
@@ -69,23 +73,30 @@ install_packages() {
 
 # Debian 12's msgpack package wants Boost 1.74, which cannot stand beside 1.81. Its headers need no
 # Boost, so they are unpacked into build/deps, where cmake/Dependencies.cmake looks for them.
-unpack_msgpack() {
-  local target=build/deps/msgpack
-  [[ ! -e $target/usr/include/msgpack.hpp ]] || return 0
-  say "unpacking the headers of libmsgpack-cxx-dev"
-  rm -rf build/deps/libmsgpack-cxx-dev_*.deb "$target"
-  quietly build/logs/msgpack.log download_msgpack &&
-    dpkg-deb --extract build/deps/libmsgpack-cxx-dev_*.deb "$target"
+unpack_msgpack() { unpack_package libmsgpack-cxx-dev msgpack usr/include/msgpack.hpp; }
+
+# Prometheus, for the tests of what deploy/ says to it. Its package would start a service on the
+# machine, and bring a web page's libraries; the two programs need neither.
+unpack_prometheus() { unpack_package prometheus prometheus usr/bin/promtool; }
+
+# unpack_package PACKAGE NAME FILE: what the package holds, in build/deps/NAME, unless FILE is there.
+unpack_package() {
+  local package=$1 target=build/deps/$2 file=$3
+  [[ ! -e $target/$file ]] || return 0
+  say "unpacking $package"
+  rm -rf "build/deps/$package"_*.deb "$target"
+  quietly "build/logs/$2.log" download_package "$package" &&
+    dpkg-deb --extract "build/deps/$package"_*.deb "$target"
 }
 
-download_msgpack() {
+download_package() {
   mkdir -p build/deps
-  (cd build/deps && apt-get download libmsgpack-cxx-dev) && return
+  (cd build/deps && apt-get download "$1") && return
   # The package lists may be missing or old, as in a container's image.
-  as_root apt-get update && (cd build/deps && apt-get download libmsgpack-cxx-dev)
+  as_root apt-get update && (cd build/deps && apt-get download "$1")
 }
 
-# install_for WHAT…: build, lint, sanitizers and node are the sets.
+# install_for WHAT…: build, lint, sanitizers, node and so on are the sets above.
 install_for() {
   local set names=()
   for set in "$@"; do
@@ -94,4 +105,5 @@ install_for() {
   done
   install_packages "${names[@]}" || return 1
   if [[ " $* " == *" build "* ]] && is_bookworm; then unpack_msgpack || return 1; fi
+  if [[ " $* " == *" prometheus "* ]]; then unpack_prometheus || return 1; fi
 }

@@ -17,7 +17,7 @@ run_all_tests() {
   local preset
   expect_no_arguments test "$@"
   mkdir -p "$results"
-  run_part "install" install_for build node sanitizers browser package package_test || true
+  run_part "install" install_for build node sanitizers browser package package_test prometheus || true
   if run_part "build" compile_preset ci; then
     run_part "unit tests" run_ctest release || true
     run_part "simulation" simulated_seeds || true

@@ -16,6 +16,15 @@ const charts = [
 for (const chart of charts) chart.tile = makeTile(chart);
 setText(find('window'), `last ${Math.round((keptPoints * pollMs) / 60_000)} minutes`);
 
+/** How many writes each peer lacked, by its name. */
+let lags = new Map();
+
+function takeLags(peers) {
+  const before = lags;
+  lags = new Map(peers.map(({ name }) => [name, before.get(name) ?? new Series()]));
+  for (const { name, lag_writes: lag } of peers) lags.get(name).add(lag ?? null);
+}
+
 function draw(chart) {
   showTile(chart.tile, chart.series, chart.format);
 }
@@ -32,7 +41,8 @@ function take(status) {
     else chart.series.add(value);
     draw(chart);
   }
-  showStatus(status);
+  takeLags(status.peers);
+  showStatus(status, (name) => lags.get(name));
 }
 
 function tellUnreachable() {
@@ -44,6 +54,7 @@ function tellUnreachable() {
     chart.series.add(null);
     draw(chart);
   }
+  for (const series of lags.values()) series.add(null);
 }
 
 function askForToken(wasRefused) {

@@ -14,6 +14,12 @@ class Series {
   get last() {
     return this.points.at(-1) ?? null;
   }
+
+  /** The highest one kept; null when none is known. */
+  get peak() {
+    const known = this.points.filter((point) => point !== null);
+    return known.length > 0 ? Math.max(...known) : null;
+  }
 }
 
 class Rate extends Series {

@@ -48,7 +48,8 @@ function clock(offsetMs) {
 /** A word with a mark before it: colour alone tells nothing. */
 const marks = { good: '✓', wait: '•', bad: '!' };
 function word(kind, text) {
-  const mark = element('span', 'mark', marks[kind] ?? '');
+  if (!(kind in marks)) return element('span', '', text);
+  const mark = element('span', 'mark', marks[kind]);
   mark.setAttribute('aria-hidden', 'true');
   return element('span', kind, mark, text);
 }
@@ -69,7 +70,7 @@ function linkOf(peer) {
 }
 
 function digestOf(peer) {
-  if (!isKnown(peer.digest_equal)) return ['', 'Unknown'];
+  if (!isKnown(peer.digest_equal)) return ['', 'Not compared'];
   return peer.digest_equal ? ['good', 'Equal'] : ['bad', 'Differs'];
 }
 
@@ -87,8 +88,20 @@ function cell(label, isNumber, main, more = '') {
   return made;
 }
 
-function peerRow(peer, own, clockLimitMs) {
-  const old = !peer.connected && isKnown(peer.epoch) ? 'when last heard' : '';
+/** What can be said below a digest. */
+function digestNote(peer) {
+  if (!peer.connected) return isKnown(peer.epoch) ? 'when last heard' : '';
+  return isKnown(peer.digest_equal) ? '' : 'writes are under way';
+}
+
+function lagChart(series) {
+  const chart = makeChart();
+  drawChart(chart, series);
+  const words = isKnown(series.peak) ? `Peak ${plural(series.peak, 'write')}` : 'Not known yet';
+  return element('span', 'chart', chart.svg, element('span', 'unseen', words));
+}
+
+function peerRow(peer, own, clockLimitMs, lags) {
   const head = element('th', '', peer.name, element('span', 'soft', peer.region || 'no region'));
   head.scope = 'row';
   head.setAttribute('role', 'rowheader');
@@ -98,8 +111,9 @@ function peerRow(peer, own, clockLimitMs) {
   const row = element('tr', '', head,
     cell('Link', false, word(...linkOf(peer))),
     cell('Lag', true, isKnown(peer.lag_writes) ? plural(peer.lag_writes, 'write') : unknown, lagSeconds),
+    cell('Recent lag', false, lagChart(lags)),
     cell('Behind', true, isKnown(peer.behind_writes) ? plural(peer.behind_writes, 'write') : unknown),
-    cell('Digest', false, word(...digestOf(peer)), old),
+    cell('Digest', false, word(...digestOf(peer)), digestNote(peer)),
     cell('Clock', true, isFarOff ? word('bad', clock(peer.clock_offset_ms)) : clock(peer.clock_offset_ms)),
     cell('Epoch', true, epochKind ? word(epochKind, epoch) : epoch, who),
     cell('Heartbeat', true, isKnown(peer.last_heartbeat_seconds) ? `${duration(peer.last_heartbeat_seconds)} ago` : unknown));
@@ -120,10 +134,12 @@ function summaryOf(status) {
   const own = statesOf(status).map(([, text]) => text.toLowerCase()).join(', ');
   if (peers.length === 0) return `This node stands alone: ${own}.`;
   const silent = peers.filter(({ connected }) => !connected).map(({ name }) => name);
+  const draining = peers.filter((peer) => peer.connected && peer.draining).map(({ name }) => name);
   const different = peers.filter(({ digest_equal: equal }) => equal === false).map(({ name }) => name);
   const up = peers.length + 1 - silent.length;
   const parts = [`${up} of ${plural(peers.length + 1, 'node')} up`, `this one ${own}`];
   if (silent.length > 0) parts.push(`silent: ${named(silent)}`);
+  if (draining.length > 0) parts.push(`draining: ${named(draining)}`);
   if (different.length > 0) parts.push(`digest differs: ${named(different)}`);
   return `${parts.join('; ')}.`;
 }
@@ -142,37 +158,55 @@ function factsOf({ state, clients, acks, queues, counters, replica_id: replica }
   ];
 }
 
+/** Made anew only when one has changed, for somebody may be copying a digest. */
+let shownFacts = '';
 function showFacts(status) {
-  find('facts').replaceChildren(...factsOf(status).map(([name, value]) => element('div', '', element('dt', '', name), element('dd', '', value))));
+  const facts = factsOf(status);
+  if (String(facts) === shownFacts) return;
+  shownFacts = String(facts);
+  find('facts').replaceChildren(...facts.map(([name, value]) => element('div', '', element('dt', '', name), element('dd', '', value))));
 }
 
-function makeTile({ label }) {
+function makeChart() {
   const svg = document.createElementNS(svgName, 'svg');
   svg.setAttribute('viewBox', '0 0 100 32');
   svg.setAttribute('preserveAspectRatio', 'none');
   svg.setAttribute('aria-hidden', 'true');
   const [area, line] = [0, 1].map(() => svg.appendChild(document.createElementNS(svgName, 'path')));
   area.setAttribute('class', 'area');
+  return { svg, line, area };
+}
+
+function drawChart(chart, series) {
+  const { line, area } = chartLines(series.points);
+  chart.line.setAttribute('d', line);
+  chart.area.setAttribute('d', area);
+}
+
+function makeTile({ label }) {
+  const chart = makeChart();
+  const peak = element('span', 'peak');
   const value = element('div', 'value', unknown);
-  find('tiles').append(element('li', '', element('div', 'label', label), value, svg));
-  return { value, line, area };
+  find('tiles').append(element('li', '', element('div', 'label', label), value, chart.svg, peak));
+  return { value, chart, peak };
 }
 
 function showTile(tile, series, format) {
-  const { line, area } = chartLines(series.points);
-  tile.value.textContent = format(series.last);
-  tile.line.setAttribute('d', line);
-  tile.area.setAttribute('d', area);
+  setText(tile.value, format(series.last));
+  setText(tile.peak, isKnown(series.peak) ? `peak ${format(series.peak)}` : '');
+  drawChart(tile.chart, series);
 }
 
-function showStatus(status) {
+/** `lagOf`: the series of a peer's lag. */
+function showStatus(status, lagOf) {
   document.title = `${status.name} · Anabranch`;
   setText(find('name'), status.name);
   setText(find('about'), [status.region, `cluster ${status.cluster.name}`, `epoch ${status.cluster.epoch}`,
     `version ${status.version}`, `up ${duration(Math.floor(status.uptime_seconds))}`].filter(Boolean).join(' · '));
   find('states').replaceChildren(...statesOf(status).map(([kind, text]) => element('li', kind, word(kind, text))));
   setText(find('summary'), summaryOf(status));
-  const rows = status.peers.map((peer) => peerRow(peer, status.cluster.epoch, status.clock_offset_limit_ms));
+  const rows = status.peers.map((peer) =>
+    peerRow(peer, status.cluster.epoch, status.clock_offset_limit_ms, lagOf(peer.name)));
   find('peers').tBodies[0].replaceChildren(...rows);
   find('peers').hidden = rows.length === 0;
   find('no-peers').hidden = rows.length > 0;

@@ -31,13 +31,35 @@ const rowSays = (page, name, text) =>
     (row) => row.firstChild.textContent.startsWith(which) && row.textContent.includes(what)), [name, text]);
 const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
+/** Texts whose contrast with what is behind them is below what WCAG asks for (AA, 4.5). */
+const faintTexts = (page) => page.evaluate(() => {
+  const channels = (color) => color.match(/[\d.]+/g).map(Number);
+  const luminance = (color) => {
+    const [r, g, b] = channels(color).map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    const color = getComputedStyle(element).backgroundColor;
+    return (channels(color)[3] ?? 1) === 0 ? behind(element.parentElement) : color;
+  };
+  const opacity = (element) => (element ? Number(getComputedStyle(element).opacity) * opacity(element.parentElement) : 1);
+  const contrast = (element) => {
+    const [dark, light] = [getComputedStyle(element).color, behind(element)].map(luminance).sort((a, b) => a - b);
+    return ((light + 0.05) / (dark + 0.05)) * opacity(element);
+  };
+  const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  const shown = [...document.querySelectorAll('body *')].filter((element) => element.checkVisibility() && hasText(element));
+  return shown.filter((element) => contrast(element) < 4.5).map((element) => `${element.textContent}: ${contrast(element).toFixed(2)}`);
+});
+
 /** Pictures of the page as it is, wide and narrow, light and dark; it never scrolls sideways. */
 async function pictures(page, name) {
-  for (const [width, height] of [[1280, 800], [390, 844], [360, 740]]) {
+  for (const [width, height] of [[1440, 900], [1041, 700], [1040, 700], [390, 844], [360, 740]]) {
     await page.setViewportSize({ width, height });
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       assert.ok((await overflow(page)) <= 0, `no sideways scrolling at ${width} px`);
+      assert.deepEqual(await faintTexts(page), [], `readable in ${colorScheme}`);
       await picture(page, `${name}-${width}-${colorScheme}`, { fullPage: true });
     }
   }
@@ -70,6 +92,8 @@ scenario('the status page shows its cluster, and says which node has died', { na
 
     await ap.kill();
     await rowSays(page, 'ap', 'Silent');
+    await (await eu.connect('alice')).set('from.eu', 1);
+    await rowSays(page, 'ap', 'Peak 1 write');
     await says(page, '#summary', '2 of 3 nodes up; this one ready; silent: ap.');
     await pictures(page, 'status-page-silent');
     assert.deepEqual(wrong, []);
@@ -117,7 +141,7 @@ scenario('thirty members, long names and markup in them leave the page whole', {
     const status = await cluster.a.status();
     const peer = (at) => ({
       name: at === 0 ? '<img src=x onerror=alert(1)>' : `node-${at}-${'long'.repeat(at % 8)}`, region: `region-${'x'.repeat(at)}`,
-      connected: at % 7 !== 3, ready: at % 5 !== 1, epoch: at % 6 === 2 ? 0 : 1, lag_writes: at * 1234, lag_seconds: at * 0.7,
+      connected: at % 7 !== 3, ready: at % 5 !== 1, draining: at === 4, epoch: at % 6 === 2 ? 0 : 1, lag_writes: at * 1234, lag_seconds: at * 0.7,
       behind_writes: at % 3, digest_equal: [true, null, false][at % 3], last_heartbeat_seconds: 0.4, clock_offset_ms: at * 500 - 4000,
     });
     const many = { ...status, ready: false, storage_ok: false, peers: Array.from({ length: 29 }, (_, at) => peer(at)) };
@@ -131,6 +155,7 @@ scenario('thirty members, long names and markup in them leave the page whole', {
     await rowSays(page, 'node-2-', 'peer is behind');
     await rowSays(page, 'node-28-', '!+10.0 s');
     await says(page, '#summary', 'this one not ready, storage refuses writes');
+    await says(page, '#summary', 'draining: node-4-');
     await says(page, '#summary', 'and 1 more');
     await pictures(page, 'status-page-thirty');
   });

@@ -10,7 +10,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string text_of(const cluster::ReplicaStatus& replica, const ProcessStatus& process = {}) {
-  return metrics_text(replica, process, Timings());
+  return metrics_text(replica, process, Timings(), {});
 }
 
 TEST(Metrics, TellTheStatus) {
@@ -21,11 +21,15 @@ TEST(Metrics, TellTheStatus) {
   replica.load.acks_waiting = 3;
   ProcessStatus process;
   process.connections = 12;
+  process.connections_limit = 5000;
+  process.acks_required = 2;
   const std::string text = text_of(replica, process);
   EXPECT_THAT(text, HasSubstr("# TYPE anabranch_ready gauge\nanabranch_ready 1\n"));
   EXPECT_THAT(text, HasSubstr("\nanabranch_state_records 1234\n"));
   EXPECT_THAT(text, HasSubstr("\nanabranch_connections 12\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_connections_limit 5000\n"));
   EXPECT_THAT(text, HasSubstr("\nanabranch_acks_waiting 3\n"));
+  EXPECT_THAT(text, HasSubstr("\nanabranch_acks_required 2\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE anabranch_updates_accepted_total counter\n"
                               "anabranch_updates_accepted_total 9\n"));
 }
@@ -74,7 +78,7 @@ TEST(Metrics, TimesAreHistograms) {
   Timings timings;
   timings.observe_commit(std::chrono::microseconds(700), 3, std::chrono::microseconds(200));
   timings.observe_commit(std::chrono::milliseconds(300), 1);
-  const std::string text = metrics_text({}, {}, timings);
+  const std::string text = metrics_text({}, {}, timings, {});
   EXPECT_THAT(text, HasSubstr("# TYPE anabranch_commit_seconds histogram\n"));
   EXPECT_THAT(text, HasSubstr("anabranch_commit_seconds_count 2\n"));
   EXPECT_THAT(text, HasSubstr("anabranch_commit_seconds_bucket{le=\"0.001\"} 1\n"));
@@ -139,6 +143,21 @@ TEST(Metrics, AClockThatIsFarOffIsMarked) {
   const std::string text = text_of(replica);
   EXPECT_THAT(text, HasSubstr("anabranch_peer_clock_warning{peer=\"us\"} 1\n"));
   EXPECT_THAT(text, Not(HasSubstr("clock_warning{peer=\"ap\"}")));
+}
+
+TEST(Metrics, WhatTheProcessTakesIsTold) {
+  ResourceUse resources;
+  resources.cpu_seconds = 1.5;
+  const auto text = [&resources] { return metrics_text({}, {}, Timings(), resources); };
+  EXPECT_THAT(text(), HasSubstr("# TYPE process_cpu_seconds_total counter\n"
+                                "process_cpu_seconds_total 1.5\n"));
+  EXPECT_THAT(text(), Not(HasSubstr("anabranch_disk")));
+  EXPECT_THAT(text(), Not(HasSubstr("resident")));
+  resources.resident_bytes = 4096;
+  resources.disk = DiskSpace{1000, 300};
+  EXPECT_THAT(text(), HasSubstr("\nprocess_resident_memory_bytes 4096\n"));
+  EXPECT_THAT(text(), HasSubstr("\nanabranch_disk_size_bytes 1000\n"));
+  EXPECT_THAT(text(), HasSubstr("\nanabranch_disk_available_bytes 300\n"));
 }
 
 }  // namespace

@@ -5,10 +5,11 @@ import * as https from 'node:https';
  * GET on loopback, on a connection of its own: {status, body}. `ca`: over TLS, from a server that has
  * this certificate.
  */
-export function httpGet(port, path, { timeoutMs = 5_000, ca } = {}) {
+export function httpGet(port, path, { timeoutMs = 5_000, ca, headers = {} } = {}) {
   const { get } = ca ? https : http;
   return new Promise((resolve, reject) => {
-    const request = get({ host: '127.0.0.1', port, path, ca, agent: false, timeout: timeoutMs }, (response) => {
+    const asked = { host: '127.0.0.1', port, path, ca, agent: false, timeout: timeoutMs, headers };
+    const request = get(asked, (response) => {
       let body = '';
       response.on('data', (data) => (body += data));
       response.on('end', () => resolve({ status: response.statusCode, body }));

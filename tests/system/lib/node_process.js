@@ -66,7 +66,7 @@ export class NodeProcess {
         listen_sync: `tcp://127.0.0.1:${sync}`,
         secret_key_file: this.keyFile,
       },
-      admin: { listen: `127.0.0.1:${admin}` },
+      admin: { listen: `127.0.0.1:${admin}`, token_file: this.settings.adminToken && 'admin.token' },
       log: this.settings.log,
     };
   }
@@ -74,7 +74,9 @@ export class NodeProcess {
   writeFiles(cluster) {
     writeFileSync(this.configFile, `${toToml(this.config())}\n`);
     writeFileSync(join(this.folder, 'cluster.toml'), `${toToml(cluster)}\n`);
+    const { adminToken } = this.settings;
     writeFileSync(join(this.folder, 'jwt.secret'), this.secret, { mode: 0o600 });
+    if (adminToken) writeFileSync(join(this.folder, 'admin.token'), adminToken, { mode: 0o600 });
   }
 
   /** Starts the process and waits until it may take clients. */
@@ -177,10 +179,22 @@ export class NodeProcess {
     return httpGet(this.ports.clients, path, { ca: this.tls?.pem });
   }
 
+  /** What the admin port asks for from the next writing of its files on. */
+  demandToken(token) {
+    this.settings = { ...this.settings, adminToken: token };
+  }
+
+  /** What the admin port says at a path; throws when that is no 200. */
+  async admin(path) {
+    const { adminToken } = this.settings;
+    const headers = adminToken ? { authorization: `Bearer ${adminToken}` } : {};
+    const { status, body } = await httpGet(this.ports.admin, path, { headers });
+    if (status !== 200) throw new Error(`${path} of ${this.name}: HTTP ${status}`);
+    return body;
+  }
+
   async status() {
-    const { status, body } = await httpGet(this.ports.admin, '/v1/status');
-    if (status !== 200) throw new Error(`/v1/status of ${this.name}: HTTP ${status}`);
-    return JSON.parse(body);
+    return JSON.parse(await this.admin('/v1/status'));
   }
 
   /** A new connection of a user's device. */
