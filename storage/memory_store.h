@@ -31,6 +31,7 @@ class MemoryStore final : public Store {
   Result<crdt::Horizon> load_horizon(const UserId& user) const override;
   Result<std::unique_ptr<PullCursor>> open_buckets(const crdt::StateDigest& theirs) const override;
   Result<std::unique_ptr<ScrubCursor>> open_scrub() const override;
+  Result<std::unique_ptr<Backup>> open_backup(BackupPlan plan) const override;
   Result<void> recover() override;
 
   /// A record rots: it reads as `record` from now on, or is gone. Nothing else is changed by it.
