@@ -90,6 +90,11 @@ struct Reconfigured {
   ReplicaSettings settings;
 };
 
+/// The node takes no more writes, until it is told otherwise, for it is to go.
+struct SetDraining {
+  bool draining = true;
+};
+
 /// The answer to Scrub.
 struct Scrubbed {
   wire::ScrubFindings findings;
@@ -105,8 +110,9 @@ struct PeerReceived {
 struct Tick {};
 inline constexpr std::int64_t tick_interval_ms = 50;
 
-using Input = std::variant<ClientWrite, ClientRequest, ClientAnswer, StateRead, UserLoaded,
-                           Committed, StoreRecovered, Scrubbed, Reconfigured, PeerReceived, Tick>;
+using Input =
+    std::variant<ClientWrite, ClientRequest, ClientAnswer, StateRead, UserLoaded, Committed,
+                 StoreRecovered, Scrubbed, Reconfigured, SetDraining, PeerReceived, Tick>;
 
 // ---- effects
 

@@ -2,10 +2,12 @@
 
 #include "base/check.h"
 #include "transport/client/io_thread.h"
+#include "transport/client/leaving.h"
 #include "transport/client/listener.h"
 #include "transport/client/server_context.h"
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -30,6 +32,7 @@ class ThreadedServer final : public Server {
   std::uint16_t port() const override { return listener_.port(); }
   std::size_t connections() const override { return context_.websockets.taken(); }
   void drain() override;
+  void resume() override { context_.draining = false; }
   void stop() override;
 
  private:
@@ -62,8 +65,10 @@ Result<void> ThreadedServer::start() {
 
 void ThreadedServer::drain() {
   context_.draining = true;
-  on_each_connection(
-      [](Connection& connection) { connection.shut_down(CloseCode::service_restart); });
+  for (const auto& thread : threads_) {
+    thread->gate()->post(
+        [this, &thread = *thread] { std::make_shared<Leaving>(context_, thread)->start(); });
+  }
 }
 
 void ThreadedServer::stop() {
