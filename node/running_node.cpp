@@ -106,7 +106,9 @@ Result<void> RunningNode::start() {
   options.max_connections_per_user = node_.clients.max_connections_per_user;
   options.sessions = sessions_;
   loop_.emplace(std::move(options), *store_, cursors_, clock_, random_, log_);
-  routes_.emplace(node_, cluster_, *loop_, clock_, started_ms_, [this] { return reload(); });
+  routes_.emplace(
+      node_, cluster_, *loop_, clock_, started_ms_, [this] { return reload(); },
+      [this](bool draining) { return set_draining(draining); });
   if (auto opened = open_peers(); !opened) return opened;
   loop_->start(peers_.get());
   return open_servers();
@@ -164,9 +166,30 @@ Result<void> RunningNode::open_servers() {
       transport::start_server(clients, client_routes(*routes_), &*loop_, &authenticator_, clock_);
   if (!opened) return tl::unexpected(std::move(opened.error()));
   clients_ = std::move(*opened);
+  {
+    const std::lock_guard lock(draining_);
+    is_taking_clients_ = true;
+  }
   log_.info("listening for clients",
             {{"listen", node_.clients.listen}, {"port", clients_->port()}});
   return {};
+}
+
+Result<void> RunningNode::set_draining(bool draining) {
+  const std::lock_guard lock(draining_);
+  if (!is_taking_clients_) return fail(Errc::refused, "this node is starting or stopping");
+  turn_clients_away(draining);
+  return {};
+}
+
+void RunningNode::turn_clients_away(bool draining) {
+  routes_->draining = draining;
+  loop_->set_draining(draining);
+  if (draining) {
+    clients_->drain();
+  } else {
+    clients_->resume();
+  }
 }
 
 void RunningNode::say_farewell() {
@@ -190,8 +213,11 @@ void RunningNode::say_farewell() {
 
 void RunningNode::stop() {
   if (clients_) {
-    routes_->draining = true;
-    clients_->drain();
+    {
+      const std::lock_guard lock(draining_);
+      turn_clients_away(true);
+      is_taking_clients_ = false;
+    }
     clients_->stop();
     say_farewell();
   }

@@ -50,11 +50,15 @@ class RunningNode {
   Result<void> open_peers();
   Result<void> open_servers();
   Result<void> check_reload(const Configuration& next) const;
+  Result<void> set_draining(bool draining);
+  void turn_clients_away(bool draining);
   void say_farewell();
 
   const NodeConfig& node_;
   CurrentCluster cluster_;
   std::mutex reloading_;
+  std::mutex draining_;  ///< guards is_taking_clients_; held while clients are turned away
+  bool is_taking_clients_ = false;  ///< from the end of the start to the beginning of the end
   const Log& log_;
   SystemClock clock_;
   SystemRandom random_;

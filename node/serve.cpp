@@ -5,6 +5,7 @@
 #include "node/version.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 
 namespace anabranch::node {
 
@@ -23,7 +24,8 @@ void log_reload(const Result<std::vector<std::string>>& changes, const Log& log)
 
 int run_node(const NodeConfig& node, const ClusterConfig& cluster, const Log& log,
              const OnListening& on_listening) {
-  Signals signals;  // before any thread is started: they inherit what is blocked
+  ::umask(S_IRWXG | S_IRWXO);  // what a node writes are users' data
+  Signals signals;             // before any thread is started: they inherit what is blocked
   log.info("starting", {{"node", node.name}, {"cluster", cluster.name}, {"version", version()}});
   RunningNode running(node, cluster, log);
   if (auto started = running.start(); !started) {
