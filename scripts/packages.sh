@@ -26,9 +26,9 @@ lint_packages() { echo clang-format-19 clang-tidy-19; }
 sanitizers_packages() { echo clang-19 libclang-rt-19-dev llvm-19; }
 
 # The architecture check and the system tests run on Node.js; one from elsewhere will do. The latter
-# set the nodes' clocks with faketime.
+# set the nodes' clocks with faketime, and put a whole disk back as it was.
 node_packages() {
-  echo faketime rocksdb-tools
+  echo faketime rocksdb-tools e2fsprogs
   if ! has_node || ! command -v npm >/dev/null; then echo nodejs npm; fi
 }
 
