@@ -67,6 +67,8 @@ TEST_F(ReplicaDrain, GoesOnTakingWhatPeersHave) {
 }
 
 TEST_F(ReplicaDrain, TellsThePeersAtOnceAndAsksWhatTheyHave) {
+  node.tick();  // says hello, and would not again for a while
+  node.effects();
   drain();
   EXPECT_THAT(node.effects_with_talk(),
               AllOf(Contains(HasSubstr("publish heartbeat")), Contains(HasSubstr("ask b: hello")),

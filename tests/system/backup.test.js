@@ -1,10 +1,12 @@
 // Backups of nodes that go on, and nodes that come back from them.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { runBinary } from './lib/binary.js';
+import { httpGet } from './lib/http.js';
 import { scenario } from './lib/scenario.js';
 import { SmallDisk, smallDiskMissing } from './lib/small_disk.js';
 import { eventually } from './lib/wait.js';
@@ -193,6 +195,38 @@ scenario('a damaged backup is not restored, and is told of', { names: ['a'] }, a
   assert.equal(existsSync(to), false);
   assert.equal((await restore(directory, to, '--backup', '1')).code, 0);
 });
+
+/** Some 60 MB that do not compress: copying them takes a while. */
+async function writeMuch(node) {
+  await Promise.all(Array.from({ length: 15 }, async (_, n) => {
+    const device = await node.connect(`user-${n}`);
+    for (let k = 0; k < 80; k++) await device.set(`k${k}`, randomBytes(36_000).toString('base64'));
+    await device.close();
+  }));
+}
+
+for (const [how, end] of [['is killed', 'kill'], ['is told to stop', 'stop']]) {
+  scenario(`a node that ${how} in the midst of a backup leaves none that looks whole`, { names: ['a'] }, async (cluster) => {
+    const { a } = cluster;
+    const directory = join(cluster.folder, 'backups');
+    const to = join(cluster.folder, 'restored');
+    await writeMuch(a);
+    const backup = a.command('backup', '--to', directory);
+    await eventually('it copies', async () => JSON.parse((await httpGet(a.ports.admin, '/v1/backup')).body).copied_bytes > 0);
+    const second = await fetch(`http://127.0.0.1:${a.ports.admin}/v1/backup?to=/anywhere`, { method: 'POST' });
+    assert.equal(second.status, 409, 'one at a time');
+    const ended = await a[end]();
+    if (end === 'stop') assert.deepEqual(ended, { code: 0, signal: null });
+    assert.equal((await backup).code, 1);
+    const refused = await restore(directory, to);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /holds no whole backup/);
+
+    await a.start();
+    await backUp(a, directory);
+    assert.equal((await restore(directory, to)).code, 0);
+  });
+}
 
 scenario('a disk without space for a backup does not hurt the node', { names: ['a'], skip: smallDiskMissing() }, async (cluster) => {
   const { a } = cluster;
