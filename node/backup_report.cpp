@@ -10,7 +10,7 @@ namespace anabranch::node {
 namespace json = boost::json;
 
 std::string BackupReport::progress() const {
-  return copied_bytes == 0 ? "copying" : "copying: " + format_bytes(copied_bytes) + " so far";
+  return "under way: " + format_bytes(copied_bytes) + " copied so far";
 }
 
 std::string BackupReport::summary() const {

@@ -24,7 +24,7 @@ TEST(BackupReport, TellsHowFarItIs) {
   const BackupState state{1, true, "/b", 12 << 20, {}};
   const auto report = read_backup_report(backup_json(state)).value();
   EXPECT_TRUE(report.running);
-  EXPECT_EQ(report.progress(), "copying: 12.0 MiB so far");
+  EXPECT_EQ(report.progress(), "under way: 12.0 MiB copied so far");
 }
 
 TEST(BackupReport, TellsWhyThereIsNone) {
