@@ -74,7 +74,7 @@ std::string DrainReport::missing() const {
 }
 
 std::string DrainReport::waiting_for() const {
-  const std::string rest = missing();
+  std::string rest = missing();
   if (connections == 0) return rest;
   return counted(connections, "client") + (rest.empty() ? "" : ", ") + rest;
 }

@@ -103,7 +103,7 @@ Result<void> RocksdbBackup::open_engine() {
   options.info_log = settings_.logger.get();
   options.callback_trigger_interval_size = callback_bytes;
   options.backup_rate_limiter.reset(rocksdb::NewGenericRateLimiter(
-      bytes_per_second, 100 * 1000, 10, rocksdb::RateLimiter::Mode::kAllIo));
+      bytes_per_second, 100'000, 10, rocksdb::RateLimiter::Mode::kAllIo));
   rocksdb::BackupEngine* engine = nullptr;
   rocksdb::Env* source = settings_.env != nullptr ? settings_.env : rocksdb::Env::Default();
   const auto status = rocksdb::BackupEngine::Open(options, source, &engine);
