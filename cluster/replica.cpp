@@ -312,6 +312,7 @@ crdt::VersionVector Replica::surely_held(const wire::StoreBatch& in_doubt) const
 void Replica::fail_storage(const wire::StoreBatch& in_doubt) {
   storage_ok_ = false;
   ledger_.roll_back();
+  if (drain_) drain_->accepted = ledger_.vector();  // the rest was refused after all
   anti_entropy_.give_up(now_.monotonic_ms);
   drop_pieces();
   repair_.reset();

@@ -7,6 +7,7 @@
 #include "cluster/arrivals.h"
 #include "cluster/collection.h"
 #include "cluster/document_cache.h"
+#include "cluster/drain.h"
 #include "cluster/ledger.h"
 #include "cluster/origin_streams.h"
 #include "cluster/peer_table.h"
@@ -61,10 +62,14 @@ class Replica {
 
   std::vector<Effect> take_effects();
 
-  /// May take clients: caught up with the peers that answered in time, storage writable.
-  bool ready() const { return caught_up_ && storage_ok_; }
+  /// May take clients: caught up with the peers that answered in time, storage writable, not
+  /// draining.
+  bool ready() const { return caught_up_ && storage_ok_ && !drain_; }
 
   ReplicaStatus status(Now now) const;
+
+  /// Whether this node may go: how much of what it has the others have on disk.
+  DrainProgress drain_progress(Now now) const;
 
  private:
   // What a group holds back for one input, in the order of the inputs.
@@ -164,6 +169,10 @@ class Replica {
   std::vector<crdt::Change> write_own(DocumentCache::Entry& entry, const UserId& user,
                                       crdt::Stamp stamp, std::vector<crdt::Change> changes,
                                       bool is_batch);
+
+  // replica_drain.cpp: on the way out
+  void on(const SetDraining& order);
+  crdt::VersionVector drain_target(Now now) const;
 
   // replica_peers.cpp: what peers tell, and what time brings
   void on(Reconfigured reconfigured);
@@ -274,6 +283,7 @@ class Replica {
 
   bool caught_up_ = false;
   bool storage_ok_ = true;
+  std::optional<Drain> drain_;
   bool has_written_ = false;  ///< since the start, or the question of minting is settled
   bool progress_untold_ = false;
   std::int64_t last_heartbeat_ms_;

@@ -73,6 +73,11 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
                            "another node"));
     return;
   }
+  if (drain_) {
+    refuse(write, error_of(wire::ErrorCode::unavailable,
+                           "this node is draining; keep the write and retry at another node"));
+    return;
+  }
   if (const auto wait = rate_.wait_ms(write.user, now_.monotonic_ms)) {
     auto error = error_of(wire::ErrorCode::rate_limited,
                           "more than " + std::to_string(options_.updates_per_minute) +

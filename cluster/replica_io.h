@@ -92,6 +92,11 @@ struct Reconfigured {
   ReplicaSettings settings;
 };
 
+/// The node takes no more writes, until it is told otherwise, for it is to go.
+struct SetDraining {
+  bool draining = true;
+};
+
 /// The answer to Scrub.
 struct Scrubbed {
   wire::ScrubFindings findings;
@@ -124,7 +129,7 @@ inline constexpr std::int64_t tick_interval_ms = 50;
 
 using Input = std::variant<ClientWrite, ClientRequest, ClientAnswer, StateRead, UserLoaded,
                            Committed, StoreRecovered, Scrubbed, UsersListed, TombstonesFound,
-                           Reconfigured, PeerReceived, Tick>;
+                           Reconfigured, SetDraining, PeerReceived, Tick>;
 
 // ---- effects
 

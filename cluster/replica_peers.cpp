@@ -37,6 +37,7 @@ wire::NodeReport Replica::report() const {
   report.digest = durable.digest.to_string();
   report.epoch = options_.epoch;
   report.ready = ready();
+  report.draining = drain_.has_value();
   report.wall_ms = now_.wall_ms;
   report.damaged = durable.damaged;
   report.standing = durable.standing;

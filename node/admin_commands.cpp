@@ -1,6 +1,6 @@
-#include "node/admin_client.h"
+#include "node/admin_commands.h"
+
 #include "node/command_output.h"
-#include "node/commands.h"
 #include "node/files.h"
 #include "node/serve.h"
 #include "node/status_table.h"
@@ -8,8 +8,6 @@
 #include <utility>
 
 namespace anabranch::node {
-
-namespace {
 
 Result<AdminTarget> find_node(const AdminOptions& options) {
   const auto place = parse_host_port(options.address);
@@ -28,8 +26,7 @@ Result<AdminTarget> find_node(const AdminOptions& options) {
   return target;
 }
 
-/// What the node said beside a status that is no success.
-int refuse(const AdminAnswer& refusal) {
+int complain_of(const AdminAnswer& refusal) {
   if (refusal.status == 401 || refusal.status == 403) {
     return complain("the node wants its admin token: give --admin-token-file", exit_failed);
   }
@@ -38,14 +35,12 @@ int refuse(const AdminAnswer& refusal) {
       refusal.status == 400 ? exit_usage : exit_failed);
 }
 
-}  // namespace
-
 int status_command(const AdminOptions& admin, bool as_json) {
   const auto target = find_node(admin);
   if (!target) return complain(target.error().message, exit_usage);
   const auto status = admin_request(*target, "GET", "/v1/status");
   if (!status) return complain(status.error().message, exit_failed);
-  if (status->status != 200) return refuse(*status);
+  if (status->status != 200) return complain_of(*status);
   if (as_json) return answer(status->body);
   const auto table = render_status(status->body);
   if (!table) return complain(table.error().message, exit_failed);
@@ -57,7 +52,7 @@ int cluster_reload_command(const AdminOptions& admin) {
   if (!target) return complain(target.error().message, exit_usage);
   const auto reloaded = admin_request(*target, "POST", "/v1/cluster/reload");
   if (!reloaded) return complain(reloaded.error().message, exit_failed);
-  if (reloaded->status != 200) return refuse(*reloaded);
+  if (reloaded->status != 200) return complain_of(*reloaded);
   const auto lines = render_changes(reloaded->body);
   if (!lines) return complain(lines.error().message, exit_failed);
   return answer(*lines);
@@ -73,7 +68,7 @@ int get_command(const GetOptions& options) {
   if (state->status == 404 && options.path) {
     return complain(options.user + " has nothing at " + *options.path, exit_failed);
   }
-  if (state->status != 200) return refuse(*state);
+  if (state->status != 200) return complain_of(*state);
   return answer(state->body);
 }
 

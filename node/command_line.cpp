@@ -23,6 +23,9 @@ struct Arguments {
   AdminOptions admin;
   bool json = false;
   GetOptions get;
+  DrainOptions drain;
+  BackupOptions backup;
+  RestoreCommandOptions restore;
   std::function<int()> chosen;
 };
 
@@ -112,6 +115,66 @@ void add_cluster(CLI::App& app, Arguments& arguments) {
   });
 }
 
+void add_drain(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = add_command(app, "drain",
+                                  "move a node's clients away, and wait until the other members "
+                                  "have everything: then it is safe to stop");
+  DrainOptions& drain = arguments.drain;
+  auto* timeout = command->add_option("--timeout", drain.timeout, "how long to wait for the others")
+                      ->capture_default_str()
+                      ->type_name("DURATION");
+  auto* except =
+      command
+          ->add_option("--except", drain.except,
+                       "a member that is not waited for, for it is dead; may be repeated")
+          ->expected(1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+          ->type_name("NAME");
+  command->add_flag("--cancel", drain.cancel, "let the node serve again")
+      ->excludes(timeout)
+      ->excludes(except);
+  add_admin_options(command, drain.admin);
+  command->final_callback(
+      [&arguments] { arguments.chosen = [&arguments] { return drain_command(arguments.drain); }; });
+}
+
+void add_backup(CLI::App& app, Arguments& arguments) {
+  CLI::App* command =
+      add_command(app, "backup", "copy a running node's data, consistent as of one moment");
+  BackupOptions& backup = arguments.backup;
+  command
+      ->add_option("--to", backup.to,
+                   "directory on the node's machine: a new or empty one, or one that holds "
+                   "backups of this node, to which only what has changed is added")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--keep", backup.keep, "how many of the newest backups stay there")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000))
+      ->type_name("COUNT");
+  add_admin_options(command, backup.admin);
+  command->final_callback([&arguments] {
+    arguments.chosen = [&arguments] { return backup_command(arguments.backup); };
+  });
+}
+
+void add_restore(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = add_command(app, "restore", "make a data directory from a backup");
+  RestoreCommandOptions& restore = arguments.restore;
+  command->add_option("--from", restore.from, "the directory of the backups")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--data-dir", restore.data_dir, "the new data directory; missing or empty")
+      ->required()
+      ->type_name("DIR");
+  command
+      ->add_option("--backup", restore.number, "the number of the backup; the newest if left out")
+      ->type_name("ID");
+  command->final_callback([&arguments] {
+    arguments.chosen = [&arguments] { return restore_command(arguments.restore); };
+  });
+}
+
 void add_get(CLI::App& app, Arguments& arguments) {
   CLI::App* command = add_command(app, "get", "print a user's state as JSON");
   command->add_option("--user", arguments.get.user, "the user")->required()->type_name("USER");
@@ -136,6 +199,9 @@ int run_command_line(int argc, char** argv) {
   add_status(app, arguments);
   add_get(app, arguments);
   add_cluster(app, arguments);
+  add_drain(app, arguments);
+  add_backup(app, arguments);
+  add_restore(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

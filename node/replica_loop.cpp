@@ -103,6 +103,16 @@ void ReplicaLoop::reconfigure(cluster::ReplicaSettings settings,
   inbox_.push(NewSettings{std::move(settings), std::move(sessions)});
 }
 
+void ReplicaLoop::set_draining(bool draining) {
+  inbox_.push(cluster::Input(cluster::SetDraining{draining}));
+}
+
+Result<void> ReplicaLoop::begin_backup(storage::BackupPlan plan) {
+  return store_worker_->begin_backup(std::move(plan));
+}
+
+BackupState ReplicaLoop::backup_state() const { return store_worker_->backup_state(); }
+
 void ReplicaLoop::ask(Query query) { inbox_.push(std::move(query)); }
 
 void ReplicaLoop::read_state(UserId user, std::optional<crdt::Path> path, StateAnswer answer) {

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "cluster/replica.h"
+#include "node/backup_desk.h"
 #include "node/committer.h"
 #include "node/inbox.h"
 #include "node/log.h"
@@ -75,10 +76,17 @@ class ReplicaLoop final : public transport::SessionSink {
   void reconfigure(cluster::ReplicaSettings settings,
                    std::shared_ptr<const transport::SessionOptions> sessions);
 
+  /// Stops taking writes, or takes them again. Any thread.
+  void set_draining(bool draining);
+
   /// Runs `query` on the replica's thread. Any thread.
   void ask(Query query);
   /// Reads a user's state; the answer comes on the replica's thread. Any thread.
   void read_state(UserId user, std::optional<crdt::Path> path, StateAnswer answer);
+
+  /// Begins a backup; Errc::refused while one is under way. Any thread, while the loop runs.
+  Result<void> begin_backup(storage::BackupPlan plan);
+  BackupState backup_state() const;
 
   /// How long commits took. Any thread.
   const Timings& timings() const { return timings_; }

@@ -1,13 +1,13 @@
 #include "node/routes.h"
 
+#include "node/http_answers.h"
 #include "node/metrics.h"
+#include "node/operations.h"
 #include "node/status.h"
 #include "node/status_page.h"
-#include "wire/canonical_json.h"
 
 #include <openssl/crypto.h>
 
-#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,22 +24,6 @@ using Done = std::function<void(HttpAnswer)>;
 
 HttpAnswer plain(unsigned status, std::string body) {
   return {status, "text/plain; charset=utf-8", std::move(body) + "\n", false};
-}
-
-HttpAnswer error_answer(unsigned status, std::string_view message) {
-  std::string body = "{\"error\":";
-  wire::append_json_string(body, message);
-  body += "}\n";
-  return {status, "application/json", std::move(body), false};
-}
-
-bool is_read(const HttpQuery& query) { return query.method == "GET" || query.method == "HEAD"; }
-
-std::optional<std::string> parameter(const HttpQuery& query, std::string_view name) {
-  const auto found = std::find_if(query.parameters.begin(), query.parameters.end(),
-                                  [&](const auto& one) { return one.first == name; });
-  if (found == query.parameters.end()) return {};
-  return found->second;
 }
 
 /// In a time that does not tell how much of the token was right.
@@ -153,10 +137,15 @@ transport::HttpHandler admin_routes(RouteContext& context) {
     if (!may_enter(context.node.admin.token, query.authorization)) {
       return done(error_answer(401, "the admin token is missing or wrong"));
     }
+    // Any page may send these to a port on its reader's machine, without being let see the answer.
+    if (!is_read(query) && !query.origin.empty()) {
+      return done(error_answer(403, "web pages may not change a node"));
+    }
     if (query.path == "/v1/cluster/reload") {
       if (query.method != "POST") return done(error_answer(405, "this takes POST"));
       return done(answer_reload(context));
     }
+    if (answer_operation(context, query, done)) return;
     if (!is_read(query)) return done(error_answer(405, "only GET is served here"));
     if (query.path == "/v1/status") return answer_status(context, std::move(done));
     if (query.path == "/metrics") return answer_metrics(context, std::move(done));

@@ -24,6 +24,8 @@ struct RouteContext {
   std::int64_t started_ms = 0;  ///< monotonic
   /// Reads the files again: what has changed, or why nothing has.
   std::function<Result<std::vector<std::string>>()> reload;
+  /// Moves the clients away, or takes them again. Errc::refused while the node starts or stops.
+  std::function<Result<void>(bool draining)> set_draining;
   std::atomic<bool> draining{false};
   /// Unix time at which the certificate for clients ends; 0 without TLS.
   std::atomic<std::int64_t> tls_expires_at_s{0};
@@ -35,8 +37,8 @@ struct RouteContext {
 transport::HttpHandler client_routes(RouteContext& context);
 
 /// On the admin port: the status page at /, for which no token is asked; /v1/status, /metrics,
-/// /v1/state?user=…&path=…, and by POST /v1/cluster/reload. Asks for the admin token where there is
-/// one.
+/// /v1/state?user=…&path=…, by POST /v1/cluster/reload, and what node/operations.h says. Asks for
+/// the admin token where there is one.
 transport::HttpHandler admin_routes(RouteContext& context);
 
 }  // namespace anabranch::node

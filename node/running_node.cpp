@@ -120,11 +120,14 @@ Result<void> RunningNode::start() {
   options.sessions = sessions_;
   options.user_hash = UserHash(cluster->name);
   loop_.emplace(std::move(options), *store_, cursors_, clock_, random_, log_);
-  routes_.emplace(node_, cluster_, *loop_, clock_, connections_, started_ms_, [this] {
-    auto changes = reload();
-    log_reload(log_, changes);
-    return changes;
-  });
+  routes_.emplace(
+      node_, cluster_, *loop_, clock_, connections_, started_ms_,
+      [this] {
+        auto changes = reload();
+        log_reload(log_, changes);
+        return changes;
+      },
+      [this](bool draining) { return set_draining(draining); });
   if (auto opened = open_peers(); !opened) return opened;
   loop_->start(peers_.get());
   return open_servers();
@@ -191,11 +194,32 @@ Result<void> RunningNode::open_servers() {
   if (!opened) return tl::unexpected(std::move(opened.error()));
   clients_ = std::move(*opened);
   routes_->clients = clients_.get();
+  {
+    const std::lock_guard taking(draining_);
+    is_taking_clients_ = true;
+  }
   log_.info(
       "listening for clients",
       {{"listen", node_.clients.listen}, {"port", clients_->port()}, {"tls", tls_ != nullptr}});
   note_tls();
   return {};
+}
+
+Result<void> RunningNode::set_draining(bool draining) {
+  const std::lock_guard lock(draining_);
+  if (!is_taking_clients_) return fail(Errc::refused, "this node is starting or stopping");
+  turn_clients_away(draining);
+  return {};
+}
+
+void RunningNode::turn_clients_away(bool draining) {
+  routes_->draining = draining;
+  loop_->set_draining(draining);
+  if (draining) {
+    clients_->drain();
+  } else {
+    clients_->resume();
+  }
 }
 
 void RunningNode::say_farewell() {
@@ -220,8 +244,11 @@ void RunningNode::say_farewell() {
 void RunningNode::stop() {
   if (clients_) {
     log_.info("draining: clients are sent away", {{"connections", clients_->connections()}});
-    routes_->draining = true;
-    clients_->drain();
+    {
+      const std::lock_guard lock(draining_);
+      turn_clients_away(true);
+      is_taking_clients_ = false;
+    }
     clients_->stop();
     say_farewell();
   }

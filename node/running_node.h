@@ -54,6 +54,8 @@ class RunningNode {
   void change_own_key(const PeersConfig& next, std::vector<std::string>& changes);
   void change_tls(const ClientsConfig& next, std::vector<std::string>& changes);
   void note_tls();
+  Result<void> set_draining(bool draining);
+  void turn_clients_away(bool draining);
   void say_farewell();
 
   const NodeConfig& node_;
@@ -62,6 +64,8 @@ class RunningNode {
   // What a reload may replace, guarded by reloading_:
   std::string public_key_;  ///< that the links go by
   std::shared_ptr<const transport::TlsContext> tls_;
+  std::mutex draining_;  ///< guards is_taking_clients_; held while clients are turned away
+  bool is_taking_clients_ = false;  ///< from the end of the start to the beginning of the end
   const Log& log_;
   SystemClock clock_;
   SystemRandom random_;

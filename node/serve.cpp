@@ -6,12 +6,14 @@
 #include "node/version.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 
 namespace anabranch::node {
 
 int run_node(const NodeConfig& node, const ClusterConfig& cluster, const Log& log,
              const OnListening& on_listening) {
-  Signals signals;  // before any thread is started: they inherit what is blocked
+  ::umask(S_IRWXG | S_IRWXO);  // what a node writes are users' data
+  Signals signals;             // before any thread is started: they inherit what is blocked
   log.info("starting", {{"cluster", cluster.name}, {"version", version()}});
   RunningNode running(node, cluster, log);
   if (auto started = running.start(); !started) {

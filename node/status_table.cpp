@@ -174,13 +174,19 @@ std::string lag(const json::value& peer) {
   return text;
 }
 
+std::string connected(const json::value& peer) {
+  const json::value& draining = part(peer, "draining");
+  const bool is_draining = draining.is_bool() && draining.get_bool();
+  return show(peer, "connected") + (is_draining ? ", draining" : "");
+}
+
 std::string render_peers(const json::value& status) {
   const json::array* peers = part(status, "peers").if_array();
   if (peers == nullptr || peers->empty()) return "no peers\n";
   std::vector<Row> rows{
       {"PEER", "REGION", "CONNECTED", "LAG", "BEHIND", "DIGEST", "HEARTBEAT", "CLOCK"}};
   for (const json::value& peer : *peers) {
-    rows.push_back({show(peer, "name"), show(peer, "region"), show(peer, "connected"), lag(peer),
+    rows.push_back({show(peer, "name"), show(peer, "region"), connected(peer), lag(peer),
                     show(peer, "behind_writes"), digest_word(part(peer, "digest_equal")),
                     with_unit(part(peer, "last_heartbeat_seconds"), " s ago", "%.*f"),
                     clock_offset(part(peer, "clock_offset_ms"))});

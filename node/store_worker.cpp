@@ -26,7 +26,9 @@ constexpr std::chrono::milliseconds scrub_pause{5};
 }  // namespace
 
 StoreWorker::StoreWorker(storage::Store& store, const Log& log, Output output)
-    : store_(store), log_(log), output_(std::move(output)), thread_([this] { run(); }) {}
+    : store_(store), log_(log), output_(std::move(output)), backups_(log), thread_([this] {
+        run();
+      }) {}
 
 StoreWorker::~StoreWorker() {
   inbox_.close();
@@ -52,6 +54,15 @@ void StoreWorker::run() {
     if (search_.is_asked) search_on();
   }
 }
+
+Result<void> StoreWorker::begin_backup(storage::BackupPlan plan) {
+  const auto begun = backups_.begin(plan.directory.string());
+  if (!begun) return tl::unexpected(begun.error());
+  add(OpenBackup{std::move(plan)});
+  return {};
+}
+
+void StoreWorker::on(OpenBackup& open) { backups_.run(store_.open_backup(std::move(open.plan))); }
 
 void StoreWorker::on(const cluster::LoadUser& load) {
   output_.input(cluster::UserLoaded{load.user, store_.load_user(load.user)});
@@ -193,6 +204,7 @@ void StoreWorker::try_recovery() {
   scrub_.reset();
   search_ = {};
   serving_.clear();  // their snapshots would hold the old database open
+  backups_.stop();   // and so would a backup: the next try finds it ended
   if (!store_.recover()) return;
   auto resurfaced = read_beyond(recovery_->vector);
   if (!resurfaced) {

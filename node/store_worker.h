@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cluster/replica_io.h"
+#include "node/backup_desk.h"
 #include "node/inbox.h"
 #include "node/log.h"
 #include "storage/store.h"
@@ -21,10 +22,13 @@ namespace anabranch::node {
 /// The thread that reads the store: documents that are not in memory, the answers to peers' pulls
 /// and repairs (each from one snapshot, as far as its credit goes), the recovery of a store whose
 /// commit has failed, and, while nothing else is to be done, the scrub and the search for
-/// tombstones.
+/// tombstones. Backups it only begins.
 class StoreWorker {
  public:
-  using Job = std::variant<cluster::LoadUser, cluster::ServePull, cluster::ServeRepair,
+  struct OpenBackup {
+    storage::BackupPlan plan;
+  };
+  using Job = std::variant<OpenBackup, cluster::LoadUser, cluster::ServePull, cluster::ServeRepair,
                            cluster::GrantPull, cluster::RecoverStore, cluster::Scrub,
                            cluster::ListUsers, cluster::FindTombstones>;
   /// Both are called on the worker's thread.
@@ -40,6 +44,10 @@ class StoreWorker {
   StoreWorker& operator=(const StoreWorker&) = delete;
 
   void add(Job job) { inbox_.push(std::move(job)); }
+
+  /// Begins a backup, which goes on beside everything else. Any thread.
+  Result<void> begin_backup(storage::BackupPlan plan);
+  BackupState backup_state() const { return backups_.state(); }
 
  private:
   /// An answer under way; one pull and one repair for each peer, so that no peer can hold more
@@ -60,6 +68,7 @@ class StoreWorker {
   };
 
   void run();
+  void on(OpenBackup& open);
   void on(const cluster::LoadUser& load);
   void on(cluster::ServePull& serve);
   void on(cluster::ServeRepair& serve);
@@ -81,6 +90,7 @@ class StoreWorker {
   storage::Store& store_;
   const Log& log_;
   Output output_;
+  BackupDesk backups_;
   std::map<std::pair<std::string, bool>, Serving> serving_;  ///< by peer and whether a repair
   std::unique_ptr<storage::ScrubCursor> scrub_;
   Search search_;

@@ -26,9 +26,10 @@ lint_packages() { echo clang-format-19 clang-tidy-19; }
 sanitizers_packages() { echo clang-19 libclang-rt-19-dev llvm-19; }
 
 # The architecture check and the system tests run on Node.js; one from elsewhere will do. The latter
-# set the nodes' clocks with faketime, and make certificates with openssl.
+# set the nodes' clocks with faketime, make certificates with openssl, and put a whole disk back as it
+# was.
 node_packages() {
-  echo faketime openssl rocksdb-tools
+  echo faketime openssl rocksdb-tools e2fsprogs
   if ! has_node || ! command -v npm >/dev/null; then echo nodejs npm; fi
 }
 

@@ -1,5 +1,7 @@
 #include "storage/data_directory.h"
 
+#include "storage/durable_file.h"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -18,62 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t probe_bytes = 1 << 20;
-
-std::string reason(int error) { return std::generic_category().message(error); }
-
-tl::unexpected<Error> io_error(std::string_view doing, const fs::path& path, int error) {
-  return fail(Errc::io, std::string(doing) + " " + path.string() + ": " + reason(error));
-}
-
-/// Closes its file descriptor.
-class File {
- public:
-  File(const fs::path& path, int flags)
-      : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  bool is_open() const { return descriptor_ >= 0; }
-  int get() const { return descriptor_; }
-  int release() { return std::exchange(descriptor_, -1); }
-
-  bool write_all(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-  }
-
- private:
-  int descriptor_;
-};
-
-Result<void> write_durably(const fs::path& path, std::string_view bytes) {
-  const File file(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!file.is_open() || !file.write_all(bytes) || ::fsync(file.get()) != 0) {
-    return io_error("cannot write", path, errno);
-  }
-  return {};
-}
-
-Result<void> sync_directory(const fs::path& path) {
-  const File directory(path, O_RDONLY | O_DIRECTORY);
-  if (!directory.is_open() || ::fsync(directory.get()) != 0) {
-    return io_error("cannot sync", path, errno);
-  }
-  return {};
-}
-
-Result<void> rename_durably(const fs::path& from, const fs::path& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) return io_error("cannot rename", from, errno);
-  return sync_directory(to.parent_path());
-}
 
 /// The nonce, then words for whoever looks into the file.
 std::string marker_text(std::uint64_t nonce) {
@@ -101,17 +47,6 @@ std::optional<Marker> read_marker(const fs::path& path) {
     marker.birth_ns = facts.stx_btime.tv_nsec;
   }
   return marker;
-}
-
-Result<void> make_directory(const fs::path& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) return {};
-  if (fs::exists(path, error)) {
-    return fail(Errc::invalid_config, path.string() + " is not a directory");
-  }
-  fs::create_directories(path, error);
-  if (error) return io_error("cannot make the data directory", path, error.value());
-  return sync_directory(fs::absolute(path).parent_path());
 }
 
 }  // namespace
@@ -145,7 +80,8 @@ DataDirectory::DataDirectory(fs::path path, int descriptor)
 DataDirectory::~DataDirectory() { ::close(descriptor_); }
 
 Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const fs::path& path) {
-  if (auto made = make_directory(path); !made) return tl::unexpected(made.error());
+  if (auto made = make_directory(path, "data directory"); !made)
+    return tl::unexpected(made.error());
   File directory(path, O_RDONLY | O_DIRECTORY);
   if (!directory.is_open()) return io_error("cannot open", path, errno);
   // A file system that cannot lock a directory leaves it to RocksDB's own lock file.

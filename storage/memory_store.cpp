@@ -182,6 +182,10 @@ void MemoryStore::damage(const UserId& user, const crdt::Path& path,
   if (disk_.users[user].empty()) disk_.users.erase(user);
 }
 
+Result<std::unique_ptr<Backup>> MemoryStore::open_backup(BackupPlan) const {
+  return fail(Errc::unsupported, "a store in memory has no files to back up; see copy()");
+}
+
 Result<void> MemoryStore::recover() {
   const std::lock_guard lock(mutex_);
   failed_ = true;

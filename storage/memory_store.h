@@ -35,6 +35,7 @@ class MemoryStore final : public Store {
   Result<std::unique_ptr<PullCursor>> open_tombstones(
       const crdt::VersionVector& vector) const override;
   Result<std::unique_ptr<ScrubCursor>> open_scrub() const override;
+  Result<std::unique_ptr<Backup>> open_backup(BackupPlan plan) const override;
   Result<void> recover() override;
 
   /// A record rots: it reads as `record` from now on, or is gone. Nothing else is changed by it.

@@ -2,6 +2,7 @@
 
 #include "storage/key_layout.h"
 #include "storage/meta_layout.h"
+#include "storage/rocksdb_backup.h"
 #include "storage/rocksdb_buckets.h"
 #include "storage/rocksdb_pull.h"
 #include "storage/wal_evidence.h"
@@ -170,12 +171,18 @@ class RocksdbStore final : public Store {
     return open_rocksdb_scrub(database_);
   }
 
+  Result<std::unique_ptr<Backup>> open_backup(BackupPlan plan) const override {
+    if (!database_) return closed();
+    return open_rocksdb_backup(database_, settings_, std::move(plan));
+  }
+
   Result<void> recover() override {
     if (!failure_) failure_ = "it is being reopened";
     // While the disk takes nothing the database stays open, for reads.
     if (auto writable = directory_->probe(); !writable) return writable;
     if (database_ && database_.use_count() > 1) {
-      return fail(Errc::io, "the database cannot be reopened while a pull reads from it");
+      return fail(Errc::io,
+                  "the database cannot be reopened while a pull or a backup reads from it");
     }
     database_.reset();
     auto reopened = reopen();

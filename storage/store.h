@@ -7,8 +7,11 @@
 #include "wire/store_batch.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -47,6 +50,42 @@ class ScrubCursor {
   virtual wire::ScrubFindings findings() const = 0;
 };
 
+/// A backup to be taken: where it goes, and what it notes of where it comes from.
+struct BackupPlan {
+  std::filesystem::path directory;  ///< absolute; see storage/backup_directory.h for what it may be
+  std::size_t keep = 7;             ///< so many of the newest stay there; at least 1
+  std::string node;
+  std::string cluster;
+  std::string program;        ///< this program's version
+  std::int64_t taken_ms = 0;  ///< Unix time
+};
+
+struct BackupSummary {
+  std::uint32_t number = 0;  ///< in its directory
+  std::uint64_t bytes = 0;   ///< what it takes to restore it; files that did not change are shared
+  std::uint32_t files = 0;
+  std::size_t kept = 0;  ///< backups in the directory now
+};
+
+/// A backup on its way, of the store as it is when `run` begins. Destroy it before its store, and
+/// before Store::recover.
+class Backup {
+ public:
+  virtual ~Backup() = default;
+
+  /// Copies, reads back what it has copied, and removes backups that are not to be kept: it takes
+  /// as long as the disk needs, while the store goes on. Once, on a thread that has time. Where it
+  /// fails there is no new backup in the directory, whole or half. Errc::refused for a directory
+  /// that is not the place for it.
+  virtual Result<BackupSummary> run() = 0;
+
+  /// Lets `run` fail soon. Any thread.
+  virtual void stop() = 0;
+
+  /// How much `run` has copied by now. Any thread.
+  virtual std::uint64_t copied_bytes() const = 0;
+};
+
 /// A node's durable state: records, their log (an index by dot) and meta. Knows nothing of
 /// conflicts: the replica decides, the store keeps.
 ///
@@ -82,6 +121,9 @@ class Store {
       const crdt::VersionVector& vector) const = 0;
 
   virtual Result<std::unique_ptr<ScrubCursor>> open_scrub() const = 0;
+
+  /// Errc::unsupported for a store that has no files (the simulator's).
+  virtual Result<std::unique_ptr<Backup>> open_backup(BackupPlan plan) const = 0;
 
   /// Takes the store back into use after a failed commit (a disk that was full and has space
   /// again) and proves it by a durable write. On success `state` is what the disk really holds.

@@ -46,7 +46,9 @@ NodeReport unpack_report(MsgpackReader& in) {
   report.draining = in.boolean("draining");
   report.wall_ms = unpack_time(in, "wall_ms");
   report.damaged = in.boolean("damaged");
-  report.standing = unpack_standing(in);
+  // Before there was admission everyone took part.
+  report.standing.admitted = true;
+  if (in.has_more()) report.standing = unpack_standing(in);
   in.end_array();
   return report;
 }
@@ -69,7 +71,8 @@ struct Codec<PublishedWrites> {
   }
 
   static PublishedWrites unpack(MsgpackReader& in) {
-    PublishedWrites published{unpack_writes(in), in.boolean("admitted")};
+    PublishedWrites published{unpack_writes(in)};
+    if (in.has_more()) published.admitted = in.boolean("admitted");
     const auto& writes = published.writes;
     if (writes.empty()) in.fail("writes must not be empty");
     for (std::size_t i = 1; i < writes.size(); ++i) {
@@ -185,7 +188,7 @@ struct Codec<Pull> {
     pull.id = in.uint("id");
     pull.vector = unpack_vector(in);
     pull.credit = static_cast<std::uint32_t>(in.uint("credit", 0, UINT32_MAX));
-    pull.admitted = in.boolean("admitted");
+    if (in.has_more()) pull.admitted = in.boolean("admitted");
     return pull;
   }
 };

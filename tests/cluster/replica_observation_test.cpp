@@ -38,6 +38,7 @@ class ReplicaObservation : public testing::Test {
                     const std::string& peer = "b") {
     wire::Welcome welcome;
     welcome.report.replica = peer == "b" ? origin_b : origin_c;
+    welcome.report.standing.admitted = true;
     welcome.report.wall_ms = node.now().wall_ms + offset_ms - round_trip_ms / 2;
     welcome.hello_sent_ms = node.now().wall_ms - round_trip_ms;
     node.receive(peer, std::move(welcome));

@@ -51,7 +51,8 @@ TEST(Command, HelpAndVersionAreEverywhere) {
   const std::string expected_version = "anabranch " + std::string(version()) + '\n';
   EXPECT_EQ(run({"--version"}).out, expected_version);
   EXPECT_THAT(run({"--help"}).out, HasSubstr("Subcommands:"));
-  for (const char* command : {"serve", "check", "keygen", "token", "status", "get", "cluster"}) {
+  for (const char* command : {"serve", "check", "keygen", "token", "status", "get", "cluster",
+                              "drain", "backup", "restore"}) {
     const Outcome help = run({command, "--help"});
     EXPECT_EQ(help.code, 0) << command;
     EXPECT_THAT(help.out, HasSubstr(std::string("anabranch ") + command)) << command;
@@ -63,19 +64,28 @@ TEST(Command, HelpAndVersionAreEverywhere) {
 }
 
 TEST(Command, WrongUsageIsTwoAndSaidOnStandardError) {
-  for (const std::vector<std::string>& arguments : {std::vector<std::string>{},
-                                                    {"bogus"},
-                                                    {"--bogus"},
-                                                    {"serve"},
-                                                    {"serve", "--dev", "--config", "x"},
-                                                    {"check"},
-                                                    {"keygen"},
-                                                    {"token", "--sub", "a"},
-                                                    {"status", "--admin"},
-                                                    {"get"},
-                                                    {"status", "--admin", "nonsense"},
-                                                    {"status", "--admin", "127.0.0.1:0"},
-                                                    {"check", "x"}}) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{},
+        {"bogus"},
+        {"--bogus"},
+        {"serve"},
+        {"serve", "--dev", "--config", "x"},
+        {"check"},
+        {"keygen"},
+        {"token", "--sub", "a"},
+        {"status", "--admin"},
+        {"get"},
+        {"status", "--admin", "nonsense"},
+        {"status", "--admin", "127.0.0.1:0"},
+        {"drain", "--timeout", "soon"},
+        {"drain", "--cancel", "--except", "b"},
+        {"drain", "b"},
+        {"backup"},
+        {"backup", "--to", "b", "--keep", "0"},
+        {"restore", "--from", "b"},
+        {"restore", "--data-dir", "d"},
+        {"restore", "--from", "none", "--data-dir", "d"},
+        {"check", "x"}}) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.code, 2) << testing::PrintToString(arguments);
     EXPECT_EQ(outcome.out, "") << testing::PrintToString(arguments);

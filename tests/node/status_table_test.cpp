@@ -36,6 +36,13 @@ TEST(StatusTable, ShowsWhatTheNodeKnows) {
   EXPECT_THAT(*table, HasSubstr("updates accepted  9\n"));
 }
 
+TEST(StatusTable, TellsOfAPeerThatDrains) {
+  const auto table =
+      render_status(R"({"name":"eu","peers":[{"name":"us","connected":true,"draining":true}]})");
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_THAT(*table, HasSubstr("us    ?       yes, draining  ?"));
+}
+
 TEST(StatusTable, MarksAClockThatIsFarOff) {
   const auto clock_of = [](const std::string& offset_ms) {
     const auto table = render_status(R"({"name":"eu","peers":[{"name":"us","clock_offset_ms":)" +

@@ -82,12 +82,13 @@ std::string published(const std::vector<RawWrite>& writes) {
 /// Two writes of seqs 1 and 2, and what is told of their traces.
 std::string traced(const std::function<void(MsgpackWriter&)>& put_traces) {
   return message({}, [&](MsgpackWriter& out) {
-    out.array(3);
+    out.array(4);
     out.array(2);
     put(out, {});
     RawWrite second;
     second.seq = 2;
     put(out, second);
+    out.boolean(true);
     out.integer(1767268800000);
     put_traces(out);
   });

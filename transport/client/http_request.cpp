@@ -33,6 +33,7 @@ std::optional<HttpQuery> to_query(const HttpRequest& request) {
     query.parameters.emplace_back(std::string(parameter.key), std::string(parameter.value));
   }
   query.authorization = std::string(to_view(request[http::field::authorization]));
+  query.origin = std::string(to_view(request[http::field::origin]));
   return query;
 }
 

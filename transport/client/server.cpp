@@ -2,10 +2,12 @@
 
 #include "base/check.h"
 #include "transport/client/io_thread.h"
+#include "transport/client/leaving.h"
 #include "transport/client/listener.h"
 #include "transport/client/server_context.h"
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -32,6 +34,7 @@ class ThreadedServer final : public Server {
   void use_tls(std::shared_ptr<const TlsContext> tls) override { context_.tls.set(std::move(tls)); }
   FrameTimes frame_times() const override;
   void drain() override;
+  void resume() override { context_.draining = false; }
   void stop() override;
 
  private:
@@ -72,8 +75,10 @@ FrameTimes ThreadedServer::frame_times() const {
 
 void ThreadedServer::drain() {
   context_.draining = true;
-  on_each_connection(
-      [](Connection& connection) { connection.shut_down(CloseCode::service_restart); });
+  for (const auto& thread : threads_) {
+    thread->gate()->post(
+        [this, &thread = *thread] { std::make_shared<Leaving>(context_, thread)->start(); });
+  }
 }
 
 void ThreadedServer::stop() {

@@ -28,6 +28,7 @@ struct HttpQuery {
   std::string path;  ///< without the query, percent-decoded
   std::vector<std::pair<std::string, std::string>> parameters;  ///< percent-decoded
   std::string authorization;                                    ///< the header, empty where missing
+  std::string origin;  ///< the header: set where a web page asks
 };
 
 /// Answers a plain HTTP request. Called on I/O threads; must not block. `done` may be called later
@@ -64,7 +65,8 @@ struct ServerOptions {
 /// and dies on one of them).
 ///
 /// Lifecycle: `start` binds and serves; `drain` refuses upgrades with 503 and closes the sessions
-/// with 1012; `stop` ends everything and joins the threads. The sink, the authenticator and the
+/// with 1012, many of them in bursts over some seconds; `resume` takes upgrades again; `stop` ends
+/// everything and joins the threads. The sink, the authenticator and the
 /// handler outlive the server.
 class Server {
  public:
@@ -75,6 +77,7 @@ class Server {
   virtual void use_tls(std::shared_ptr<const TlsContext> tls) = 0;
   virtual FrameTimes frame_times() const = 0;   ///< since the start; any thread
   virtual void drain() = 0;
+  virtual void resume() = 0;
   virtual void stop() = 0;
 };
 

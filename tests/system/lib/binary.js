@@ -8,10 +8,10 @@ export const repositoryRoot = join(dirname(fileURLToPath(import.meta.url)), '..'
 
 export const binary = resolve(process.env.ANABRANCH ?? join(repositoryRoot, 'build', 'release', 'anabranch'));
 
-/** Runs a short subcommand to its end: {code, stdout, stderr}. */
-export function runBinary(args, { timeoutMs = 15_000 } = {}) {
+/** Runs a subcommand to its end: {code, stdout, stderr}. */
+export function runBinary(args, { timeoutMs = 15_000, cwd } = {}) {
   return new Promise((resolveRun, rejectRun) => {
-    const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
+    const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, cwd });
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr']) child[name].on('data', (data) => (output[name] += data));
     child.on('error', rejectRun);

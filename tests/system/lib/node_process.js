@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { binary } from './binary.js';
+import { binary, runBinary } from './binary.js';
 import { Device } from './device.js';
 import { httpGet } from './http.js';
 import { makeToken, toToml } from './settings.js';
@@ -173,6 +173,11 @@ export class NodeProcess {
   takeDataFrom(folder) {
     this.loseData();
     cpSync(folder, this.dataDir, { recursive: true });
+  }
+
+  /** Runs a subcommand that asks this node: {code, stdout, stderr}. */
+  command(...args) {
+    return runBinary([...args, '--admin', `127.0.0.1:${this.ports.admin}`], { timeoutMs: 50_000 });
   }
 
   http(path) {

@@ -109,6 +109,35 @@ TEST(Draining, ClosesSessionsAndRefusesUpgrades) {
   EXPECT_TRUE(server.sink.wait_for_closes(2));
 }
 
+TEST(Draining, ClosesManySessionsOneBurstAfterAnother) {
+  TestServer server;
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 120; ++i) clients.push_back(connect_as(server, "alice"));
+  server.server->drain();
+  for (const auto& client : clients) EXPECT_EQ(client->receive_close().close_code, 1012);
+  EXPECT_TRUE(server.sink.wait_for_closes(120));
+}
+
+TEST(Draining, ThatIsCalledOffLetsClientsInAgain) {
+  TestServer server;
+  const auto first = connect_as(server, "alice");
+  server.server->drain();
+  EXPECT_EQ(first->receive_close().close_code, 1012);
+  server.server->resume();
+  const auto second = connect_as(server, "alice");
+  server.server->drain();
+  EXPECT_EQ(second->receive_close().close_code, 1012);
+}
+
+TEST(Draining, ThatTakesItsTimeDoesNotHoldUpTheStop) {
+  TestServer server;
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 60; ++i) clients.push_back(connect_as(server, "alice"));
+  server.server->drain();
+  server.server->stop();
+  EXPECT_EQ(server.sink.closes(), 60U);
+}
+
 TEST(Stopping, ClosesSessionsAsGoingAway) {
   TestServer server;
   const auto client = connect_as(server, "alice");

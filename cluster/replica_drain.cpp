@@ -1,0 +1,77 @@
+#include "cluster/drain.h"
+#include "cluster/replica.h"
+
+#include <algorithm>
+#include <set>
+
+namespace anabranch::cluster {
+
+namespace {
+
+std::uint64_t count_missing(const crdt::VersionVector& wanted, const crdt::VersionVector& theirs) {
+  std::uint64_t missing = 0;
+  for (const auto& [origin, seq] : wanted.entries()) {
+    missing += seq - std::min(seq, theirs[origin]);
+  }
+  return missing;
+}
+
+}  // namespace
+
+void Replica::on(const SetDraining& order) {
+  if (!order.draining && !drain_) return;
+  if (order.draining != drain_.has_value()) {
+    note(Note::Level::info, order.draining ? "draining: clients are moved away, writes refused"
+                                           : "no longer draining: clients are taken again");
+  }
+  if (order.draining) {
+    drain_ = Drain{now_.monotonic_ms, ledger_.vector()};
+  } else {
+    drain_.reset();
+  }
+  // Told at once, so that the others send nobody here; and asked, so that what they have on disk is
+  // known by a word of theirs that is newer than the drain.
+  emit(Publish{wire::Heartbeat{report()}});
+  for (auto& [name, peer] : peers_.all()) peer.hello_ms.reset();
+  watch_peers();
+}
+
+/// What the others must have on disk before this node may go: all that it has. Only the writes
+/// that members who are connected go on making meanwhile are left to those: they have them, and
+/// under load nobody would ever be found to have the very last one.
+crdt::VersionVector Replica::drain_target(Now now) const {
+  std::set<ReplicaId> alive;
+  for (const auto& [name, peer] : peers_.all()) {
+    if (peer.report && peer.is_connected(now.monotonic_ms)) alive.insert(peer.report->replica);
+  }
+  crdt::VersionVector target;
+  for (const auto& [origin, seq] : ledger_.durable().vector.entries()) {
+    const bool is_theirs = alive.contains(origin) && origin != ledger_.replica();
+    target.raise(origin, is_theirs ? std::min(seq, drain_->accepted[origin]) : seq);
+  }
+  return target;
+}
+
+DrainProgress Replica::drain_progress(Now now) const {
+  DrainProgress progress;
+  if (!drain_) return progress;
+  const wire::StoreState& durable = ledger_.durable();
+  const crdt::VersionVector target = drain_target(now);
+  progress.draining = true;
+  progress.settled = durable.vector.covers(drain_->accepted);
+  for (const auto& [name, peer] : peers_.all()) {
+    DrainProgress::Peer one;
+    one.name = name;
+    one.heard = peer.answered_ms && *peer.answered_ms >= drain_->since_ms &&
+                peer.is_connected(now.monotonic_ms);
+    if (peer.durable) one.lacking_writes = count_missing(target, *peer.durable);
+    // At equal vectors equal digests show that what is held beyond them is there too.
+    one.lacks_untold = !durable.beyond.entries().empty() &&
+                       !(peer.report && peer.report->vector == durable.vector &&
+                         peer.report->digest == durable.digest.to_string());
+    progress.peers.push_back(std::move(one));
+  }
+  return progress;
+}
+
+}  // namespace anabranch::cluster
