@@ -2,7 +2,7 @@
 
 source scripts/build.sh
 
-readonly source_folders=(base crdt wire cluster storage transport node tests)
+readonly source_folders=(base crdt wire cluster storage transport load node bench tests)
 
 all_sources() { find "${source_folders[@]}" -name node_modules -prune -o -name '*.h' -print -o -name '*.cpp' -print | sort; }
 

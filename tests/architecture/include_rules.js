@@ -11,7 +11,8 @@ const below = {
   transport: ['wire', 'crdt', 'base'],
   'transport/client': ['transport', 'wire', 'crdt', 'base'],
   'transport/peer': ['transport', 'wire', 'crdt', 'base'],
-  node: ['transport/client', 'transport/peer', 'transport', 'storage', 'cluster', 'wire', 'crdt', 'base'],
+  load: ['base'],
+  node: ['load', 'transport/client', 'transport/peer', 'transport', 'storage', 'cluster', 'wire', 'crdt', 'base'],
 };
 
 const projectFolders = new Set([...Object.keys(below).map((name) => name.split('/')[0]), 'tests']);

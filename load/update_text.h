@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anabranch::load {
+
+/// What an update is known by: a number of 16 digits, so that it has the same place in each text.
+/// It is the time at which it was to be sent, in nanoseconds after the run's begin: whoever sees it
+/// in an ack or an event knows the latency without looking anything up.
+inline constexpr std::uint64_t first_stamp = 1'000'000'000'000'000;
+inline constexpr std::size_t stamp_digits = 16;
+/// Paths are numbered with so many digits.
+inline constexpr std::size_t path_digits = 5;
+inline constexpr std::size_t max_paths = 100'000;
+/// A value holds its stamp and this much around it, and is filled up to its size.
+inline constexpr std::size_t min_value_bytes = 29;
+
+/// The text of a sender's updates, of which only some digits change from one to the next.
+class UpdateText {
+ public:
+  /// In `pattern` '#' stands for the stamp and '@' for the path's number.
+  explicit UpdateText(std::string_view pattern);
+
+  /// Good until the next call.
+  std::string_view with(std::uint64_t stamp, std::uint64_t path);
+
+ private:
+  std::string text_;
+  std::vector<std::size_t> stamps_;
+  std::vector<std::size_t> paths_;
+};
+
+/// A JSON value of `bytes` (min_value_bytes or more) in its canonical form, with '#' for the stamp.
+std::string value_pattern(std::size_t bytes);
+
+}  // namespace anabranch::load
