@@ -1,5 +1,6 @@
 #include "node/command_line.h"
 
+#include "node/bench_arguments.h"
 #include "node/commands.h"
 #include "node/serve.h"
 #include "node/version.h"
@@ -23,6 +24,7 @@ struct Arguments {
   AdminOptions admin;
   bool json = false;
   GetOptions get;
+  BenchArguments bench;
   std::function<int()> chosen;
 };
 
@@ -136,6 +138,7 @@ int run_command_line(int argc, char** argv) {
   add_status(app, arguments);
   add_get(app, arguments);
   add_cluster(app, arguments);
+  add_bench(app, arguments.bench, arguments.chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
