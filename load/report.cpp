@@ -136,6 +136,11 @@ std::string to_text(const SearchResult& result) {
   const UpdateResult& best = result.trials[*result.best];
   lines.push_back(format("highest rate with 99%% within %.0f ms and nothing lost: %.0f updates/s",
                          result.bound_seconds * 1000, best.per_second));
+  if (result.is_limited_by_generator) {
+    lines.push_back(
+        "the next rate failed at this program's own limit: the node may take more. Give this "
+        "program a core of its own, or more --threads");
+  }
   lines.push_back(to_text(best));
   return join(lines);
 }

@@ -117,6 +117,7 @@ std::string to_json(const RunDescription& run, const SearchResult& result) {
   }
   object["best"] = result.best ? trials[*result.best] : json::value();
   object["trials"] = std::move(trials);
+  object["is_limited_by_generator"] = result.is_limited_by_generator;
   return json::serialize(object);
 }
 

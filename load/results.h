@@ -44,6 +44,8 @@ struct SearchResult {
   double bound_seconds = 0;          ///< what the 99th percentile may be
   std::vector<UpdateResult> trials;  ///< in their order
   std::optional<std::size_t> best;   ///< of the trials
+  /// The trial that marks the limit failed because of the generator, as far as can be told.
+  bool is_limited_by_generator = false;
 
   static bool passes(const UpdateResult& trial, double bound_seconds);
 };

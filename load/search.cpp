@@ -31,10 +31,10 @@ SearchResult Fleet::search(UpdatePlan plan, double bound_seconds) {
       result.best = result.trials.size() - 1;
     } else {
       failed = rate;
+      // What a generator at its own limit fails at, the node might still take.
+      result.is_limited_by_generator = last.is_limited_by_generator();
     }
     if (failed > 0 && passed > 0 && failed <= passed * close_enough) break;
-    // A generator that is at its own limit cannot tell what the node would do beyond it.
-    if (failed == 0 && last.is_limited_by_generator()) break;
     if (failed == 0) {
       rate = passed * 2;
     } else {
