@@ -1,10 +1,12 @@
 // `anabranch bench` against real nodes: what it tells must be what the nodes tell.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
+import { createServer } from 'node:tls';
 
 import { binary, runBinary } from './lib/binary.js';
 import { scenario } from './lib/scenario.js';
@@ -111,6 +113,35 @@ scenario('connect: tokens that are not taken are told', one, async ({ a }) => {
   assert.equal(code, 1, stderr);
   assert.equal(report.connections.connected, 0);
   assert.match(Object.keys(report.connections.reasons)[0], /HTTP 401/);
+});
+
+/** A TLS front of a node, with a certificate of its own: {url, certificate, close}. */
+async function tlsFront(node) {
+  const [key, certificate] = [join(node.folder, 'front-key.pem'), join(node.folder, 'front.pem')];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+  const server = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (socket) => {
+    const inner = connect(node.ports.clients, '127.0.0.1');
+    for (const [from, to] of [[socket, inner], [inner, socket]]) from.on('error', () => to.destroy()).pipe(to);
+  });
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  return { url: `wss://localhost:${server.address().port}/v1/sync`, certificate, close: () => server.close() };
+}
+
+scenario('wss: a node behind TLS is loaded like any other, if its certificate is good', one, async ({ a }) => {
+  const front = await tlsFront(a);
+  const run = (...more) => runBinary(['bench', 'updates', '--json', '--secret-file', secretOf(a), '--url', front.url, '--rate', '200', '--for', '1s', ...more]);
+  try {
+    const good = await run('--ca-file', front.certificate);
+    assert.equal(good.code, 0, good.stderr);
+    assert.equal(JSON.parse(good.stdout).updates.acked, 400);
+    assert.equal((await run('--insecure')).code, 0);
+    const unknown = await run();
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /no TLS: .*certificate/);
+    assert.equal((await run('--ca-file', secretOf(a))).code, 2);
+  } finally {
+    front.close();
+  }
 });
 
 scenario('resume: all get their state at once, in full or what they missed', one, async ({ a }) => {
