@@ -119,6 +119,7 @@ ConnectResult Fleet::connect(double per_second, std::size_t at_once) {
   clear();
   const Counts before = counts();
   const auto used_before = server_use();
+  const double own_before = own_cpu_seconds();
   Ramp ramp;
   ramp.per_second = per_second;
   ramp.threads = plan_.threads;
@@ -140,6 +141,7 @@ ConnectResult Fleet::connect(double per_second, std::size_t at_once) {
   result.seconds = to_seconds(now() - start);
   result.counts = counts() - before;
   result.findings = findings();
+  result.own = {own_cpu_seconds() - own_before, plan_.threads};
   const auto used_after = server_use();
   if (used_before && used_after) {
     result.server_cpu_seconds = used_after->cpu_seconds - used_before->cpu_seconds;
@@ -257,6 +259,7 @@ ResumeResult Fleet::resume(bool by_cursor, bool reconnect) {
   clear();
   const Counts before = counts();
   const auto used_before = server_use();
+  const double own_before = own_cpu_seconds();
   const Nanoseconds due = now() + time_to_gather;
   std::atomic<bool> stop = false;
   run([&](Worker& worker) { worker.resume(due, by_cursor, reconnect, stop); },
@@ -271,6 +274,7 @@ ResumeResult Fleet::resume(bool by_cursor, bool reconnect) {
   result.counts = counts() - before;
   result.findings = findings();
   result.seconds = to_seconds(result.findings.state.max());
+  result.own = {own_cpu_seconds() - own_before, plan_.threads};
   const auto used_after = server_use();
   if (used_before && used_after) {
     result.server_cpu_seconds = used_after->cpu_seconds - used_before->cpu_seconds;

@@ -31,6 +31,13 @@ void append(std::vector<std::string>& lines, const std::vector<std::string>& mor
   lines.insert(lines.end(), more.begin(), more.end());
 }
 
+void append_own_limit(std::vector<std::string>& lines, const OwnUse& own, double seconds) {
+  if (!own.is_limit(seconds)) return;
+  lines.push_back(
+      "this program was busy all the time: the node might do more. Give it a core of its own, or "
+      "more --threads");
+}
+
 std::string share_of_a_core(double cpu_seconds, double seconds) {
   return format("%.0f %% of a core", seconds > 0 ? 100 * cpu_seconds / seconds : 0.0);
 }
@@ -151,6 +158,7 @@ std::string to_text(const ConnectResult& result) {
                          wide(result.counts.connected), wide(result.wanted), result.seconds,
                          static_cast<double>(result.counts.connected) / result.seconds));
   lines.push_back(latency_line("until auth.ok", result.findings.connecting));
+  append_own_limit(lines, result.own, result.seconds);
   append(lines, advice_for(result.findings));
   return join(lines);
 }
@@ -191,6 +199,7 @@ std::string to_text(const ResumeResult& result) {
   if (result.server_cpu_seconds) {
     lines.push_back(format("the node's processor %.3f s", *result.server_cpu_seconds));
   }
+  append_own_limit(lines, result.own, result.seconds);
   append(lines, advice_for(result.findings));
   return join(lines);
 }

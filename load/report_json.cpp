@@ -88,11 +88,16 @@ void describe(json::object& object, const UpdateResult& result) {
   object["advice"] = advice_array(advice_for(result));
 }
 
+json::object own_object(const OwnUse& own, double seconds) {
+  return {{"cpu_seconds", own.cpu_seconds}, {"is_limit", own.is_limit(seconds)}};
+}
+
 void describe(json::object& object, const ConnectResult& result) {
   object["wanted"] = result.wanted;
   object["seconds"] = result.seconds;
   object["per_second"] = static_cast<double>(result.counts.connected) / result.seconds;
   object["latency_ms"] = latency_object(result.findings.connecting);
+  object["generator"] = own_object(result.own, result.seconds);
   object["server_cpu_seconds"] = optional_number(result.server_cpu_seconds);
   object["connections"] = connections_object(result.counts, result.findings);
 }
@@ -149,6 +154,7 @@ std::string to_json(const RunDescription& run, const ResumeResult& result) {
   object["seconds"] = result.seconds;
   object["bytes"] = result.counts.state_bytes;
   object["latency_ms"] = latency_object(result.findings.state);
+  object["generator"] = own_object(result.own, result.seconds);
   object["errors"] = object_of(result.findings.errors);
   object["server_cpu_seconds"] = optional_number(result.server_cpu_seconds);
   object["connections"] = connections_object(result.counts, result.findings);

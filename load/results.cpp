@@ -9,6 +9,8 @@ namespace {
 /// A generator this late, and by this share of what it measures, has measured itself.
 constexpr Nanoseconds tolerated_lag = millisecond / 4;
 constexpr double tolerated_share = 0.2;
+/// A thread that is busy for more than this share of the time has no room left.
+constexpr double busy_share = 0.9;
 
 std::uint64_t less(std::uint64_t all, std::uint64_t part) { return all > part ? all - part : 0; }
 
@@ -43,6 +45,10 @@ bool UpdateResult::is_limited_by_generator() const {
   const Nanoseconds lag = findings.lag.at(0.99);
   return lag > tolerated_lag &&
          static_cast<double>(lag) > tolerated_share * static_cast<double>(slower(0.99));
+}
+
+bool OwnUse::is_limit(double seconds) const {
+  return cpu_seconds > busy_share * seconds * static_cast<double>(threads);
 }
 
 bool SearchResult::passes(const UpdateResult& trial, double bound_seconds) {

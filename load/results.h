@@ -50,12 +50,23 @@ struct SearchResult {
   static bool passes(const UpdateResult& trial, double bound_seconds);
 };
 
+/// Of a phase in which the generator sleeps while there is nothing to do: what it took of its
+/// threads.
+struct OwnUse {
+  double cpu_seconds = 0;
+  std::size_t threads = 1;
+
+  /// It hardly slept, so that a faster one might have found more.
+  bool is_limit(double seconds) const;
+};
+
 struct ConnectResult {
   std::size_t wanted = 0;
   double seconds = 0;
   Counts counts;
   Findings findings;
   std::optional<double> server_cpu_seconds;
+  OwnUse own;
 
   bool is_whole() const { return counts.connected == wanted; }
 };
@@ -78,6 +89,7 @@ struct ResumeResult {
   Counts counts;
   Findings findings;
   std::optional<double> server_cpu_seconds;
+  OwnUse own;
 
   bool is_whole() const { return counts.states == clients && counts.refused == 0; }
 };

@@ -7,8 +7,9 @@ namespace anabranch::load {
 
 namespace {
 
-/// What one read may take. Pages of it that no read has reached cost nothing.
-constexpr std::size_t inbox_bytes = 256 << 10;
+/// What one read may take. Pages of it that no read has reached cost nothing; the kernel clears
+/// those that one does, which is dear where each of thousands of connections gets much.
+constexpr std::size_t inbox_bytes = 64 << 10;
 
 }  // namespace
 

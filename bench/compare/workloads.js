@@ -34,6 +34,13 @@ async function search(stack, setting, load, rate) {
   return report.best;
 }
 
+/** Runs a mode in which the generator says whether it was the limit itself. */
+async function run(mode, stack, setting, ...load) {
+  const report = await generate(setting.program, [mode, ...stack.generatorArguments, ...load]);
+  if (report.generator.is_limit) setting.note(`limited by the generator: ${mode} ${load.join(' ')}`);
+  return report;
+}
+
 const updates = (stack, setting, load) => generate(setting.program, ['updates', ...stack.generatorArguments, ...load, '--for', '20s', '--warm-up', '2s']);
 
 const records = 1_000_000;
@@ -86,7 +93,7 @@ export const workloads = [
   {
     name: 'idle connections',
     async run(stack, setting) {
-      const report = await generate(setting.program, ['idle', ...stack.generatorArguments, '--users', '10000', '--for', '5s']);
+      const report = await run('idle', stack, setting, '--users', '10000', '--for', '5s');
       return { idle: report.bytes_per_connection / 1000 };
     },
   },
@@ -94,21 +101,21 @@ export const workloads = [
     name: 'connects',
     short: true,
     async run(stack, setting) {
-      const report = await generate(setting.program, ['connect', ...stack.generatorArguments, '--users', setting.short ? '2000' : '10000']);
+      const report = await run('connect', stack, setting, '--users', setting.short ? '2000' : '10000');
       return { connects: report.per_second };
     },
   },
   {
     name: 'one full state',
     async run(stack, setting) {
-      const report = await generate(setting.program, ['resume', ...stack.generatorArguments, '--users', '1']);
+      const report = await run('resume', stack, setting, '--users', '1');
       return { full: report.latency_ms.max };
     },
   },
   {
     name: 'a storm of full states',
     async run(stack, setting) {
-      const report = await generate(setting.program, ['resume', ...stack.generatorArguments, '--users', '1000']);
+      const report = await run('resume', stack, setting, '--users', '1000');
       return { storm: report.seconds };
     },
   },
@@ -116,7 +123,7 @@ export const workloads = [
     name: 'a storm by cursor',
     only: 'anabranch',
     async run(stack, setting) {
-      const report = await generate(setting.program, ['resume', ...stack.generatorArguments, '--users', '1000', '--by-cursor', '--changes', '10']);
+      const report = await run('resume', stack, setting, '--users', '1000', '--by-cursor', '--changes', '10');
       return { cursorStorm: report.seconds };
     },
   },

@@ -102,6 +102,16 @@ TEST(Report, ASearchPassesOnlyWhatIsWholeAndInTime) {
   EXPECT_FALSE(SearchResult::passes(lossy, 0.1));
 }
 
+TEST(Report, SaysWhenTheGeneratorHadNoRoomLeft) {
+  ConnectResult result;
+  result.wanted = result.counts.connected = 10;
+  result.seconds = 2;
+  result.own = {3.5, 2};
+  EXPECT_THAT(to_text(result), Not(HasSubstr("busy all the time")));
+  result.own.cpu_seconds = 3.9;
+  EXPECT_THAT(to_text(result), HasSubstr("busy all the time"));
+}
+
 TEST(Report, TellsTheMemoryOfAConnection) {
   IdleResult result;
   result.connecting.wanted = 1000;
