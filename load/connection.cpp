@@ -152,19 +152,20 @@ void WebsocketConnection::abort() {
 
 }  // namespace
 
-Result<std::shared_ptr<ConnectionSettings>> ConnectionSettings::make(const TlsSettings& tls) {
+Result<std::shared_ptr<ConnectionSettings>> ConnectionSettings::make(const TlsSettings* tls) {
   auto settings = std::make_shared<SharedSettings>();
+  if (tls == nullptr) return settings;
   ErrorCode error;
-  if (tls.ca_file.empty()) {
+  if (tls->ca_file.empty()) {
     settings->tls.set_default_verify_paths(error);
   } else {
-    settings->tls.load_verify_file(tls.ca_file.string(), error);
+    settings->tls.load_verify_file(tls->ca_file.string(), error);
   }
   if (error) {
     return fail(Errc::invalid_config,
-                tls.ca_file.string() + ": holds no certificate that can be read");
+                tls->ca_file.string() + ": holds no certificate that can be read");
   }
-  settings->tls.set_verify_mode(tls.verify ? asio::ssl::verify_peer : asio::ssl::verify_none);
+  settings->tls.set_verify_mode(tls->verify ? asio::ssl::verify_peer : asio::ssl::verify_none);
   return settings;
 }
 

@@ -39,8 +39,9 @@ class Connection {
 /// What all connections of a run share.
 class ConnectionSettings {
  public:
-  /// Errc::invalid_config where the authorities cannot be read.
-  static Result<std::shared_ptr<ConnectionSettings>> make(const TlsSettings& tls);
+  /// `tls`: null where no endpoint speaks it, for authorities take a while to read.
+  /// Errc::invalid_config where they cannot be read.
+  static Result<std::shared_ptr<ConnectionSettings>> make(const TlsSettings* tls);
   virtual ~ConnectionSettings() = default;
 };
 

@@ -42,6 +42,11 @@ void EventLoop::turn(Nanoseconds deadline) {
   parts_->timer.cancel();
 }
 
+void EventLoop::finish() {
+  if (parts_->context.stopped()) parts_->context.restart();
+  while (parts_->context.poll() > 0) continue;
+}
+
 asio::io_context& EventLoop::context() { return parts_->context; }
 
 }  // namespace anabranch::load

@@ -20,6 +20,9 @@ class EventLoop {
   /// before that it does not sleep but looks again and again, so as to be on time.
   void turn(Nanoseconds deadline);
 
+  /// Handles all that is there, without waiting: what is left once everything has been cut.
+  void finish();
+
   boost::asio::io_context& context();
 
  private:

@@ -20,7 +20,8 @@ constexpr Nanoseconds patience = 60 * second;
 }  // namespace
 
 Result<std::unique_ptr<Fleet>> Fleet::make(FleetPlan plan) {
-  auto settings = ConnectionSettings::make(plan.tls);
+  const bool speaks_tls = std::ranges::any_of(plan.nodes, &Endpoint::tls);
+  auto settings = ConnectionSettings::make(speaks_tls ? &plan.tls : nullptr);
   if (!settings) return tl::unexpected(settings.error());
   const std::size_t files = raise_file_limit();
   constexpr std::size_t own_files = 64;

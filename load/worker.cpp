@@ -11,8 +11,6 @@ namespace {
 constexpr Nanoseconds tick = millisecond;
 /// How many updates are written before what came meanwhile is looked at.
 constexpr int updates_per_turn = 256;
-/// For what is left of connections that were cut.
-constexpr int last_turns = 64;
 
 }  // namespace
 
@@ -23,7 +21,7 @@ Worker::Worker(std::shared_ptr<ConnectionSettings> settings, const Dialect& dial
 
 Worker::~Worker() {
   disconnect();
-  for (int i = 0; i < last_turns; ++i) loop_.turn(0);
+  loop_.finish();
 }
 
 void Worker::add(Device::Place place, std::optional<std::size_t> sender) {

@@ -10,7 +10,8 @@ export const stackNames = {
 
 export const median = (numbers) => {
   const sorted = [...numbers].sort((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)];
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
 const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
@@ -54,26 +55,31 @@ export function toTable(summary) {
 
 const escape = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 
-/** How many times better, on a logarithmic scale: one bar for each row and stack that is compared with. */
+/**
+ * How many times better, on a logarithmic scale: one bar for each row and stack that is compared with.
+ * What is worse goes to the left.
+ */
 export function toPlot(summary) {
   const bars = summary.flatMap(({ name, ratios }) => Object.entries(ratios).map(([stack, ratio]) => ({ name, stack, ratio })));
-  const [left, width, step, top] = [380, 420, 22, 56];
+  const [left, width, step, top] = [360, 440, 22, 66];
+  const least = Math.min(1, ...bars.map(({ ratio }) => ratio)) * 0.8;
   const most = Math.max(10, ...bars.map(({ ratio }) => ratio)) * 1.2;
-  const x = (ratio) => left + (Math.log(Math.max(ratio, 1)) / Math.log(most)) * width;
+  const x = (ratio) => left + (Math.log(ratio / least) / Math.log(most / least)) * width;
   const height = top + bars.length * step + 16;
   const colours = { everysec: '#3b7dd8', always: '#e07b39' };
-  const ticks = [1, 2, 5, 10, 20, 50, 100, 200, 500].filter((tick) => tick <= most);
-  const grid = ticks.map((tick) => `<line x1="${x(tick)}" x2="${x(tick)}" y1="${top - 6}" y2="${height - 12}" stroke="#ccc"/><text x="${x(tick)}" y="${top - 10}" text-anchor="middle">${tick}×</text>`);
+  const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500].filter((tick) => tick >= least && tick <= most);
+  const grid = ticks.map((tick) => `<line x1="${x(tick)}" x2="${x(tick)}" y1="${top - 8}" y2="${height - 12}" stroke="${tick === 1 ? '#555' : '#ccc'}"/><text x="${x(tick)}" y="${top - 12}" text-anchor="middle">${tick}×</text>`);
   const shown = bars.map(({ name, stack, ratio }, at) => {
     const y = top + at * step;
+    const [from, to] = [Math.min(x(1), x(ratio)), Math.max(x(1), x(ratio))];
     const label = at > 0 && bars[at - 1].name === name ? '' : `<text x="${left - 8}" y="${y + 12}" text-anchor="end">${escape(name)}</text>`;
-    return `${label}<rect x="${left}" y="${y}" width="${Math.max(1, x(ratio) - left)}" height="${step - 6}" fill="${colours[stack]}"/><text x="${x(ratio) + 4}" y="${y + 12}">${ratio.toFixed(1)}×</text>`;
+    return `${label}<rect x="${from}" y="${y}" width="${Math.max(1, to - from)}" height="${step - 6}" fill="${colours[stack]}"/><text x="${to + 4}" y="${y + 12}">${ratio.toFixed(1)}×</text>`;
   });
-  const legend = Object.entries(colours).map(([stack, colour], at) => `<rect x="${left + at * 230}" y="8" width="12" height="12" fill="${colour}"/><text x="${left + at * 230 + 17}" y="18">than ${escape(stackNames[stack])}</text>`);
+  const legend = Object.entries(colours).map(([stack, colour], at) => `<rect x="${left + at * 290 - 100}" y="12" width="12" height="12" fill="${colour}"/><text x="${left + at * 290 - 83}" y="22">than ${escape(stackNames[stack])}</text>`);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 70} ${height}" font-family="sans-serif" font-size="12">`,
     '<title>How many times better Anabranch is, one core for all servers of a stack</title>',
-    `<rect width="100%" height="100%" fill="#fff"/>`,
+    '<rect width="100%" height="100%" fill="#fff"/>',
     ...legend, ...grid, ...shown,
     '</svg>', '',
   ].join('\n');

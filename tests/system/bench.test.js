@@ -106,6 +106,12 @@ scenario('connect: each client is connected and authenticated', one, async ({ a 
   assert.equal(report.latency_ms.count, 100);
 });
 
+scenario('connect: at a given rate', one, async ({ a }) => {
+  const { code, report } = await bench('connect', [a], '--users', '30', '--rate', '60');
+  assert.equal(code, 0);
+  assert.ok(report.seconds >= 29 / 60, `${report.seconds} s`);
+});
+
 scenario('connect: tokens that are not taken are told', one, async ({ a }) => {
   const file = join(a.folder, 'other.secret');
   writeFileSync(file, 'another secret, of enough bytes to be one', { mode: 0o600 });
