@@ -10,13 +10,12 @@ import { parseArgs } from 'node:util';
 
 import { describeMachine } from './compare/machine.js';
 import { pause } from './compare/processes.js';
-import { stackNames, summarise, toPlot, toTable } from './compare/report.js';
+import { replaceBetween, stackNames, summarise, toPlot, toTable } from './compare/report.js';
 import { AnabranchStack, SocketIoStack } from './compare/stacks.js';
 import { workloads } from './compare/workloads.js';
 
 const root = new URL('..', import.meta.url).pathname;
 const page = join(root, 'docs', 'benchmarks.md');
-const [figuresBegin, figuresEnd] = ['<!-- figures -->', '<!-- end of figures -->'];
 
 /** Below these something is badly wrong, whatever machine it is. */
 const grossLoss = { updates: 2, deliveries4: 2, connects: 2 };
@@ -88,11 +87,9 @@ writeFileSync(join(folder, 'results.json'), `${JSON.stringify({ machine, rounds,
 console.log([table, '', ...machine, ...notes].join('\n'));
 
 if (options.save) {
-  const text = readFileSync(page, 'utf8');
-  const [before, rest] = text.split(figuresBegin);
-  const after = rest.split(figuresEnd)[1];
   const told = [...machine, ...notes].map((line) => `- ${line}`).join('\n');
-  writeFileSync(page, `${before}${figuresBegin}\n\n${table}\n\n![How many times better](benchmarks.svg)\n\n${told}\n- ${rounds} rounds; the median, and the least and the most in brackets\n\n${figuresEnd}${after}`);
+  const text = `${table}\n\n![How many times better](benchmarks.svg)\n\n${told}\n- the median of ${rounds} rounds, and the least and the most in brackets`;
+  writeFileSync(page, replaceBetween(readFileSync(page, 'utf8'), 'figures', text));
   writeFileSync(join(root, 'docs', 'benchmarks.svg'), toPlot(summary));
 }
 

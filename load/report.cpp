@@ -1,6 +1,8 @@
 #include "load/report.h"
 
 #include <cstdio>
+#include <string_view>
+#include <utility>
 
 namespace anabranch::load {
 
@@ -56,6 +58,25 @@ std::string rate_limit_warning(std::uint64_t updates_per_minute, double per_seco
       wide(updates_per_minute), per_second_and_user * 60);
 }
 
+namespace {
+
+/// What to do about connections that ended, or were refused, with these words.
+std::string remedy_for(std::string_view words) {
+  if (words.find("4429") != std::string_view::npos) {
+    return "raise max_connections_per_user under [clients] in node.toml, or take fewer --devices";
+  }
+  if (words.find("HTTP 401") != std::string_view::npos) {
+    return "is --secret-file the one that the node's [[auth.key]] names?";
+  }
+  if (words.find("4408") != std::string_view::npos) {
+    return "this program did not take what was sent to it in time: give it a core of its own, or "
+           "more --threads";
+  }
+  return {};
+}
+
+}  // namespace
+
 std::vector<std::string> advice_for(const Findings& findings) {
   std::vector<std::string> advice;
   for (const auto& [code, times] : findings.errors) {
@@ -77,6 +98,9 @@ std::vector<std::string> advice_for(const Findings& findings) {
   }
   for (const auto& [words, times] : findings.misfortunes) {
     advice.push_back(format("connections: %llu times: %.300s", wide(times), words.c_str()));
+    if (std::string remedy = remedy_for(words); !remedy.empty()) {
+      advice.push_back(std::move(remedy));
+    }
   }
   return advice;
 }

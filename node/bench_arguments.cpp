@@ -66,6 +66,11 @@ void add_who(CLI::App* command, BenchOptions& options) {
   command->add_option("--users", options.users, "how many")
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000'000));
+  command
+      ->add_option("--first-user", options.first_user,
+                   "they are bench-N, bench-N+1, …: for a state of more users than can connect")
+      ->capture_default_str()
+      ->type_name("N");
   command->add_option("--devices", options.devices, "connections of each user")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000));

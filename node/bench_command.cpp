@@ -55,8 +55,8 @@ Result<std::vector<std::string>> make_tokens(const BenchOptions& options) {
   }
   std::vector<std::string> tokens;
   for (std::size_t user = 0; user < options.users; ++user) {
-    auto token = sign_token(*secret, "bench-" + std::to_string(user), token_ttl, options.kid,
-                            SystemClock().now());
+    auto token = sign_token(*secret, "bench-" + std::to_string(options.first_user + user),
+                            token_ttl, options.kid, SystemClock().now());
     if (!token) return wrong(token.error().message);
     tokens.push_back(std::move(*token));
   }

@@ -22,6 +22,7 @@ struct BenchOptions {
   std::string protocol = "anabranch";  ///< or "socket.io"
 
   std::size_t users = 10;
+  std::size_t first_user = 0;  ///< the number in the first one's name
   std::size_t devices = 2;
   std::size_t writers = 1;
   std::size_t value_bytes = 200;

@@ -11,8 +11,10 @@ bench() {
   case $kind in
     micro) micro_benchmarks "$@" ;;
     compare) compare_with_peers "$@" ;;
+    curves) growing_work "$@" ;;
     *) wrong_usage "./dev bench takes micro (and options of Google Benchmark, such as
---benchmark_filter=merge), or compare [--short] [--rounds N] [--only NAME] [--save]" ;;
+--benchmark_filter=merge), compare [--short] [--rounds N] [--only NAME] [--save], or
+curves [--short] [--only NAME] [--save]" ;;
   esac
 }
 
@@ -28,6 +30,12 @@ compare_with_peers() {
   install_npm_packages "$peers"
   compile_preset release anabranch
   node bench/compare.js --program build/release/anabranch "$@"
+}
+
+growing_work() {
+  install_for build node
+  compile_preset release anabranch
+  node bench/curves.js --program build/release/anabranch "$@"
 }
 
 # The package starts a server of its own; this machine's owner has not asked for one.

@@ -26,11 +26,19 @@ function fdatasyncMs(folder) {
 
 const firstLine = (command, args) => execFileSync(command, args, { encoding: 'utf8' }).split('\n')[0];
 
+const peerPackages = ['socket.io', '@socket.io/redis-adapter', 'ioredis', 'ws'];
+
+/** Sentences. `peers`: the folder of what is compared with, where something is. */
 export function describeMachine({ folder, program, peers }) {
   const cpu = /^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
   const version = (name) => JSON.parse(readFileSync(join(peers, 'node_modules', name, 'package.json'), 'utf8')).version;
+  const others = () => [
+    firstLine('redis-server', ['--version']).replace(/ sha=.*/, ''),
+    `Node.js ${process.version}`,
+    peerPackages.map((name) => `${name} ${version(name)}`).join(', '),
+  ];
   return [
     `${cpu}, ${availableParallelism()} cores; Linux ${release()}; append and fdatasync ${fdatasyncMs(folder).toFixed(2)} ms`,
-    `${firstLine(program, ['--version'])}; ${firstLine('redis-server', ['--version']).replace(/ sha=.*/, '')}; Node.js ${process.version}; ${['socket.io', '@socket.io/redis-adapter', 'ioredis', 'ws'].map((name) => `${name} ${version(name)}`).join(', ')}`,
+    [firstLine(program, ['--version']), ...(peers ? others() : [])].join('; '),
   ];
 }

@@ -53,6 +53,14 @@ export function toTable(summary) {
   return [head, head.map((_, at) => (at === 0 ? '---' : '--:')), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
+/** The page with new text between <!-- NAME --> and <!-- end of NAME -->. */
+export function replaceBetween(page, name, text) {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`the page has no place for its ${name}`);
+  return `${page.slice(0, from)}${begin}\n\n${text}\n\n${page.slice(to)}`;
+}
+
 const escape = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 
 /**

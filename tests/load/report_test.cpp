@@ -79,6 +79,14 @@ TEST(Report, SaysWhichSettingIsInTheWay) {
   EXPECT_THAT(advice_for(result), Contains(HasSubstr("updates_per_minute = 0")));
 }
 
+TEST(Report, SaysWhatToDoAboutConnectionsThatEnded) {
+  Findings findings;
+  findings.misfortunes["closed with 4429: too many connections"] = 36;
+  EXPECT_THAT(advice_for(findings), Contains(HasSubstr("max_connections_per_user")));
+  findings.misfortunes = {{"closed with 1012: this node is stopping", 1}};
+  EXPECT_EQ(advice_for(findings).size(), 1U);
+}
+
 TEST(Report, WarnsOfARateLimitBeforeItBites) {
   EXPECT_THAT(rate_limit_warning(100, 10), HasSubstr("updates_per_minute = 0"));
   EXPECT_EQ(rate_limit_warning(100, 1.5), "");

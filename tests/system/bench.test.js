@@ -166,6 +166,9 @@ scenario('fill: writes a state for each user', one, async ({ a }) => {
   assert.equal(code, 0);
   assert.equal(report.records, 3000);
   assert.equal((await a.status()).state.records, 3000);
+  assert.equal((await bench('fill', [a], '--users', '10', '--first-user', '5', '--paths', '10')).code, 0);
+  const { users, records } = (await a.status()).state;
+  assert.deepEqual({ users, records }, { users: 15, records: 3050 });
 });
 
 scenario('idle: tells what connections cost', one, async ({ a }) => {

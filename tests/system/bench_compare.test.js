@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { median, summarise, toPlot, toTable } from '../../bench/compare/report.js';
+import { curvesPlot, curveTable } from '../../bench/compare/curves.js';
+import { median, replaceBetween, summarise, toPlot, toTable } from '../../bench/compare/report.js';
 
 const measured = {
   everysec: { updates: [10_000, 14_000, 12_000], latency50: [0.2] },
@@ -34,4 +35,18 @@ test('the picture has a bar for each ratio', () => {
   const picture = toPlot(summarise(measured));
   assert.match(picture, /^<svg /);
   for (const ratio of ['5.5×', '11.0×', '0.5×']) assert.ok(picture.includes(`>${ratio}<`), ratio);
+});
+
+test('a curve as a table and a picture', () => {
+  const points = [{ x: 1, cpu: 30, p50: 0.5, p99: 2, memory: 40 }, { x: 1000, cpu: 60.4, p50: 0.55, p99: 3, memory: 80 }];
+  assert.match(curveTable({ of: 'users' }, points), /^\| users .*\n.*\n\| 1 \| 30 \| 0\.50 \| 2\.00 \| 40 \|\n\| 1,000 \| 60 \| 0\.55 \| 3\.00 \| 80 \|$/);
+  const picture = curvesPlot([{ curve: { of: 'users' }, points }]);
+  assert.equal(picture.match(/<circle/g).length, 2);
+  assert.doesNotMatch(picture, /NaN|Infinity/);
+});
+
+test('figures take the place of former ones on their page', () => {
+  const page = 'before\n<!-- a -->\n\nold\n\n<!-- end of a -->\nafter';
+  assert.equal(replaceBetween(page, 'a', 'new'), 'before\n<!-- a -->\n\nnew\n\n<!-- end of a -->\nafter');
+  assert.throws(() => replaceBetween(page, 'b', 'new'), /no place/);
 });
