@@ -60,7 +60,7 @@ async function measure(name, workload) {
   try {
     return await workload.run(stack, setting);
   } catch (error) {
-    throw new Error(`${name}, ${workload.name}: ${error.message}\n${stack.servers.map((server) => `--- ${server.name}\n${server.logTail()}`).join('\n')}`);
+    throw new Error(`${name}, ${workload.name}: ${error.message}\n${stack.describe()}`);
   } finally {
     await stack.stop();
   }

@@ -44,7 +44,7 @@ void Device::send_update(Nanoseconds due, std::uint64_t round) {
     return with_.tally.skipped.add();
   }
   if (!update_) update_.emplace(with_.dialect.update_pattern(place_.number, with_.value_bytes));
-  connection_->write(update_->with(with_.stamp_at(due), round % with_.paths));
+  connection_->write(update_->with(with_.clock.at(due), round % with_.paths));
   with_.tally.sent.add();
 }
 
@@ -68,7 +68,7 @@ void Device::send_batch() {
       std::max<std::size_t>(1, batch_bytes / (with_.value_bytes + bytes_around_value));
   const std::size_t count = std::min(in_a_batch, to_fill_ - filled_);
   write_now(
-      with_.dialect.batch(place_.number, with_.value_bytes, with_.stamp_at(now()), filled_, count));
+      with_.dialect.batch(place_.number, with_.value_bytes, with_.clock.at(now()), filled_, count));
   with_.tally.sent.add();
 }
 
@@ -130,9 +130,9 @@ void Device::become_ready(std::string_view text) {
 }
 
 /// Since it was to be sent. Nothing for what belongs to the time before measuring, or to others.
-std::optional<Nanoseconds> Device::latency(std::uint64_t stamp) const {
-  if (stamp < with_.stamp_at(with_.measured_from)) return std::nullopt;
-  return received_at_ - with_.epoch - static_cast<Nanoseconds>(stamp - first_stamp);
+std::optional<Nanoseconds> Device::latency(Stamp stamp) const {
+  if (stamp < with_.measured_from) return std::nullopt;
+  return received_at_ - with_.clock.time_of(stamp);
 }
 
 void Device::take_ack(const Incoming& incoming) {
@@ -148,7 +148,7 @@ void Device::take_ack(const Incoming& incoming) {
 }
 
 void Device::take_delivery(const Incoming& incoming) {
-  if (incoming.stamp == 0) return;
+  if (incoming.stamp < with_.run_from || incoming.stamp == 0) return;
   with_.tally.delivered.add();
   if (const auto span = latency(incoming.stamp)) with_.tally.delivery.record(*span);
 }

@@ -12,7 +12,7 @@
 
 namespace anabranch::load {
 
-/// What a thread's devices share. `epoch` is the time that stamps count from.
+/// What a thread's devices share.
 struct DeviceSurroundings {
   EventLoop& loop;
   ConnectionSettings& settings;
@@ -20,13 +20,12 @@ struct DeviceSurroundings {
   Tally& tally;
   std::size_t value_bytes = 0;
   std::size_t paths = 0;
-  Nanoseconds epoch = 0;
+  StampClock clock;
+  /// What was to be sent before belongs to another run: a node may still be at it when clients that
+  /// gave up on it are back.
+  Stamp run_from = 0;
   /// Latencies of what was to be sent before are not recorded.
-  Nanoseconds measured_from = 0;
-
-  std::uint64_t stamp_at(Nanoseconds time) const {
-    return first_stamp + static_cast<std::uint64_t>(time - epoch);
-  }
+  Stamp measured_from = 0;
 };
 
 /// One device of one user: its connection, what it sends, and what it counts of what it gets.
@@ -77,7 +76,7 @@ class Device final : private ConnectionEvents, private IncomingSink {
   void take_error(const Incoming& incoming);
   void send_batch();
   void write_now(std::string_view text);
-  std::optional<Nanoseconds> latency(std::uint64_t stamp) const;
+  std::optional<Nanoseconds> latency(Stamp stamp) const;
 
   DeviceSurroundings& with_;
   const Place place_;

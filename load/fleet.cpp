@@ -33,9 +33,10 @@ Result<std::unique_ptr<Fleet>> Fleet::make(FleetPlan plan) {
   }
   std::unique_ptr<Fleet> fleet(new Fleet(std::move(plan)));
   const FleetPlan& made = fleet->plan_;
+  const StampClock clock = StampClock::start();
   for (std::size_t i = 0; i < made.threads; ++i) {
     fleet->workers_.push_back(
-        std::make_unique<Worker>(*settings, *made.dialect, made.value_bytes, made.paths));
+        std::make_unique<Worker>(*settings, *made.dialect, clock, made.value_bytes, made.paths));
   }
   for (std::size_t user = 0; user < made.users; ++user) {
     for (std::size_t device = 0; device < made.devices; ++device) {
@@ -195,7 +196,7 @@ UpdateResult Fleet::send_and_await(const UpdatePlan& plan) {
   std::optional<ProcessUse> used_after;
   Counts counted_after;
   Nanoseconds sent_until = 0;
-  run([&](Worker& worker) { worker.update(timetable, timetable.start, measured_from, hold, stop); },
+  run([&](Worker& worker) { worker.update(timetable, measured_from, hold, stop); },
       [&] {
         const Nanoseconds time = now();
         const Counts so_far = counts() - before;
@@ -240,7 +241,7 @@ FillResult Fleet::fill(std::size_t paths) {
   std::atomic<bool> stop = false;
   Nanoseconds last_change = start;
   std::uint64_t last_acked = before.acked;
-  run([&](Worker& worker) { worker.fill(paths, start, stop); },
+  run([&](Worker& worker) { worker.fill(paths, stop); },
       [&] {
         const std::uint64_t acked = counts().acked;
         if (std::exchange(last_acked, acked) != acked) last_change = now();

@@ -8,6 +8,7 @@ namespace anabranch::load {
 /// A time on the steady clock, or a span, in nanoseconds.
 using Nanoseconds = std::int64_t;
 
+inline constexpr Nanoseconds microsecond = 1'000;
 inline constexpr Nanoseconds millisecond = 1'000'000;
 inline constexpr Nanoseconds second = 1'000'000'000;
 

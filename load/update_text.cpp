@@ -26,7 +26,7 @@ UpdateText::UpdateText(std::string_view pattern) {
   }
 }
 
-std::string_view UpdateText::with(std::uint64_t stamp, std::uint64_t path) {
+std::string_view UpdateText::with(Stamp stamp, std::uint64_t path) {
   for (const std::size_t place : stamps_) put_digits(&text_[place], stamp_digits, stamp);
   for (const std::size_t place : paths_) put_digits(&text_[place], path_digits, path);
   return text_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "load/stamp.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -8,11 +10,6 @@
 
 namespace anabranch::load {
 
-/// What an update is known by: a number of 16 digits, so that it has the same place in each text.
-/// It is the time at which it was to be sent, in nanoseconds after the run's begin: whoever sees it
-/// in an ack or an event knows the latency without looking anything up.
-inline constexpr std::uint64_t first_stamp = 1'000'000'000'000'000;
-inline constexpr std::size_t stamp_digits = 16;
 /// Paths are numbered with so many digits.
 inline constexpr std::size_t path_digits = 5;
 inline constexpr std::size_t max_paths = 100'000;
@@ -26,7 +23,7 @@ class UpdateText {
   explicit UpdateText(std::string_view pattern);
 
   /// Good until the next call.
-  std::string_view with(std::uint64_t stamp, std::uint64_t path);
+  std::string_view with(Stamp stamp, std::uint64_t path);
 
  private:
   std::string text_;

@@ -15,9 +15,9 @@ constexpr int updates_per_turn = 256;
 }  // namespace
 
 Worker::Worker(std::shared_ptr<ConnectionSettings> settings, const Dialect& dialect,
-               std::size_t value_bytes, std::size_t paths)
+               StampClock clock, std::size_t value_bytes, std::size_t paths)
     : settings_(std::move(settings)),
-      surroundings_{loop_, *settings_, dialect, tally_, value_bytes, paths, now(), 0} {}
+      surroundings_{loop_, *settings_, dialect, tally_, value_bytes, paths, clock} {}
 
 Worker::~Worker() {
   disconnect();
@@ -70,10 +70,11 @@ void Worker::disconnect() {
 
 // ---- updates
 
-void Worker::update(const Timetable& timetable, Nanoseconds epoch, Nanoseconds measured_from,
+void Worker::update(const Timetable& timetable, Nanoseconds measured_from,
                     const std::atomic<bool>& hold, const std::atomic<bool>& stop) {
-  surroundings_.epoch = epoch;
-  surroundings_.measured_from = measured_from;
+  surroundings_.run_from = surroundings_.clock.at(timetable.start);
+  surroundings_.measured_from = surroundings_.clock.at(measured_from);
+  measured_from_ = measured_from;
   next_tick_ = 0;
   Schedule schedule(timetable, sender_numbers_);
   while (!stop && !hold && !schedule.done()) {
@@ -88,7 +89,7 @@ void Worker::send_due(Schedule& schedule) {
   for (int i = 0; i < updates_per_turn && !schedule.done() && schedule.due() <= time; ++i) {
     Device& device = *senders_[schedule.turn()];
     device.send_update(schedule.due(), schedule.round());
-    if (schedule.due() >= surroundings_.measured_from) tally_.lag.record(time - schedule.due());
+    if (schedule.due() >= measured_from_) tally_.lag.record(time - schedule.due());
     if (unflushed_.empty() || unflushed_.back() != &device) unflushed_.push_back(&device);
     schedule.advance();
   }
@@ -106,8 +107,7 @@ void Worker::serve(const std::atomic<bool>& stop) {
 
 // ---- states
 
-void Worker::fill(std::size_t paths, Nanoseconds epoch, const std::atomic<bool>& stop) {
-  surroundings_.epoch = epoch;
+void Worker::fill(std::size_t paths, const std::atomic<bool>& stop) {
   next_tick_ = 0;
   for (const auto& device : devices_) {
     if (device->number() == 0 && device->state() == Device::State::open) device->fill(paths);

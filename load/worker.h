@@ -21,7 +21,7 @@ struct Ramp {
 /// phase is over or `stop` is set; between calls others may look at the tally.
 class Worker {
  public:
-  Worker(std::shared_ptr<ConnectionSettings> settings, const Dialect& dialect,
+  Worker(std::shared_ptr<ConnectionSettings> settings, const Dialect& dialect, StampClock clock,
          std::size_t value_bytes, std::size_t paths);
   ~Worker();
 
@@ -36,11 +36,11 @@ class Worker {
   void connect(const Ramp& ramp, const std::atomic<bool>& stop);
   void disconnect();
   /// Sends by the timetable until its end or `hold`, then serves until `stop`. Latencies of what is
-  /// due before `measured_from` are left out; `epoch` is the same for all threads.
-  void update(const Timetable& timetable, Nanoseconds epoch, Nanoseconds measured_from,
-              const std::atomic<bool>& hold, const std::atomic<bool>& stop);
+  /// due before `measured_from` are left out.
+  void update(const Timetable& timetable, Nanoseconds measured_from, const std::atomic<bool>& hold,
+              const std::atomic<bool>& stop);
   /// Each user's first device writes so many paths.
-  void fill(std::size_t paths, Nanoseconds epoch, const std::atomic<bool>& stop);
+  void fill(std::size_t paths, const std::atomic<bool>& stop);
   /// All devices ask for the state at `due`, connecting anew first where `reconnect`.
   void resume(Nanoseconds due, bool by_cursor, bool reconnect, const std::atomic<bool>& stop);
   void serve(const std::atomic<bool>& stop);
@@ -59,6 +59,7 @@ class Worker {
   std::vector<Device*> senders_;
   std::vector<std::size_t> sender_numbers_;
   std::vector<Device*> unflushed_;
+  Nanoseconds measured_from_ = 0;
   Nanoseconds next_tick_ = 0;
 };
 

@@ -47,6 +47,22 @@ class Stack {
     return server;
   }
 
+  /** As `until`; a failure shows what the servers said. */
+  async until(what, look, options) {
+    try {
+      await until(what, look, options);
+    } catch (error) {
+      error.message += `\n${this.describe()}`;
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** The ends of the servers' logs. */
+  describe() {
+    return this.servers.map((server) => `--- ${server.name}\n${server.logTail()}`).join('\n');
+  }
+
   /** How the generator reaches it. */
   get generatorArguments() {
     return [
@@ -71,12 +87,12 @@ export class SocketIoStack extends Stack {
     const stack = new SocketIoStack(folder);
     const redis = await freePort();
     stack.launch('redis', 'redis-server', ['--port', `${redis}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', fsync]);
-    await until('Redis accepts connections', () => accepts(redis));
+    await stack.until('Redis accepts connections', () => accepts(redis));
     for (let n = 0; n < nodes; n++) {
       const port = await freePort();
       const script = new URL('../peers/socket_io.js', import.meta.url).pathname;
       stack.launch(`socket-io-${n}`, process.execPath, [script, '--port', `${port}`, '--redis', `${redis}`, '--secret-file', stack.secretFile]);
-      await until('the Socket.IO server answers', () => answers(port, '/'));
+      await stack.until('the Socket.IO server answers', () => answers(port, '/'));
       stack.urls.push(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`);
     }
     return stack;
@@ -135,7 +151,7 @@ export class AnabranchStack extends Stack {
   }
 
   untilReady(n, everyMs = 5) {
-    return until(`${this.nodes[n].name} is ready`, () => answers(this.nodes[n].ports.clients, '/readyz'), { everyMs });
+    return this.until(`${this.nodes[n].name} is ready`, () => answers(this.nodes[n].ports.clients, '/readyz'), { everyMs });
   }
 
   /** Seconds until a node takes clients, from its start. */

@@ -9,6 +9,8 @@
 namespace anabranch::load {
 namespace {
 
+constexpr Stamp first_stamp = 1'000'000'000'000'000;
+
 using Kind = Incoming::Kind;
 
 class Collector final : public IncomingSink {

@@ -8,6 +8,8 @@
 namespace anabranch::load {
 namespace {
 
+constexpr Stamp first_stamp = 1'000'000'000'000'000;
+
 namespace json = boost::json;
 
 json::value parse(std::string_view text) { return json::parse({text.data(), text.size()}); }
