@@ -178,57 +178,24 @@ UpdateResult Fleet::update(const UpdatePlan& plan) {
 }
 
 UpdateResult Fleet::send_and_await(const UpdatePlan& plan) {
-  UpdateResult result;
-  const Counts before = counts();
   Timetable timetable;
   timetable.per_second = plan.per_second;
   timetable.senders = plan_.users * plan_.writers;
   timetable.start = now() + time_to_gather;
   timetable.end = timetable.start + plan.warm_up + plan.length;
-  const Nanoseconds measured_from = timetable.start + plan.warm_up;
-  const double too_many = plan.give_up_seconds * plan.per_second + 1000;
-
-  std::atomic<bool> hold = false;
-  std::atomic<bool> stop = false;
+  UpdateWatch watch(plan, timetable, plan_.devices - 1, workers_.size());
+  const Counts before = counts();
   const double own_before = own_cpu_seconds();
-  std::optional<ProcessUse> used_before;
-  Counts counted_before;
-  std::optional<ProcessUse> used_after;
-  Counts counted_after;
-  Nanoseconds sent_until = 0;
-  run([&](Worker& worker) { worker.update(timetable, measured_from, hold, stop); },
+  run(
+      [&](Worker& worker) {
+        worker.update(timetable, watch.measured_from(), watch.sending, watch.hold, watch.stop);
+      },
       [&] {
-        const Nanoseconds time = now();
-        const Counts so_far = counts() - before;
-        if (!used_before && time >= measured_from) {
-          used_before = server_use();
-          counted_before = so_far;
-        }
-        const double unanswered =
-            static_cast<double>(so_far.sent) - static_cast<double>(so_far.answered());
-        if (plan.give_up_seconds > 0 && unanswered > too_many && !hold) {
-          hold = true;
-          result.cut_short = true;
-        }
-        if (sent_until == 0 && (hold || time >= timetable.end)) {
-          sent_until = time;
-          used_after = server_use();
-          counted_after = so_far;
-        }
-        const bool complete = so_far.answered() >= so_far.sent &&
-                              so_far.delivered >= so_far.acked * (plan_.devices - 1);
-        if (sent_until != 0 && (complete || time > sent_until + plan.patience)) stop = true;
+        watch.look(now(), [&] { return counts() - before; }, [&] { return server_use(); });
         tell_progress("updates", timetable.start);
       });
-  result.per_second = plan.per_second;
-  result.seconds =
-      to_seconds(std::max<Nanoseconds>(0, std::min(sent_until, timetable.end) - measured_from));
+  UpdateResult result = watch.result();
   result.own_cpu_seconds = own_cpu_seconds() - own_before;
-  if (used_before && used_after) {
-    result.server_cpu_seconds = used_after->cpu_seconds - used_before->cpu_seconds;
-    result.server_updates = counted_after.acked - counted_before.acked;
-    result.server_memory_bytes = used_after->memory_bytes;
-  }
   return result;
 }
 

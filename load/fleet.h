@@ -1,6 +1,7 @@
 #pragma once
 
 #include "load/results.h"
+#include "load/update_watch.h"
 #include "load/worker.h"
 
 #include <condition_variable>
@@ -28,15 +29,6 @@ struct FleetPlan {
   std::vector<pid_t> pids;           ///< the processes under test
   std::vector<std::string> tokens;   ///< of the users
   std::ostream* progress = nullptr;  ///< gets a line each second; null: none
-};
-
-struct UpdatePlan {
-  double per_second = 0;
-  Nanoseconds warm_up = second;
-  Nanoseconds length = 10 * second;    ///< after the warm-up
-  Nanoseconds patience = 10 * second;  ///< for what is still missing at the end
-  /// Sending ends once so many seconds' worth of updates are unanswered; 0: never.
-  double give_up_seconds = 0;
 };
 
 /// All devices and the threads that drive them. For one thread, which is the one that reports

@@ -71,7 +71,8 @@ void Worker::disconnect() {
 // ---- updates
 
 void Worker::update(const Timetable& timetable, Nanoseconds measured_from,
-                    const std::atomic<bool>& hold, const std::atomic<bool>& stop) {
+                    std::atomic<std::size_t>& sending, const std::atomic<bool>& hold,
+                    const std::atomic<bool>& stop) {
   surroundings_.run_from = surroundings_.clock.at(timetable.start);
   surroundings_.measured_from = surroundings_.clock.at(measured_from);
   measured_from_ = measured_from;
@@ -81,6 +82,7 @@ void Worker::update(const Timetable& timetable, Nanoseconds measured_from,
     send_due(schedule);
     turn(schedule.done() ? 0 : schedule.due());
   }
+  --sending;
   serve(stop);
 }
 

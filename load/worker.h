@@ -36,8 +36,9 @@ class Worker {
   void connect(const Ramp& ramp, const std::atomic<bool>& stop);
   void disconnect();
   /// Sends by the timetable until its end or `hold`, then serves until `stop`. Latencies of what is
-  /// due before `measured_from` are left out.
-  void update(const Timetable& timetable, Nanoseconds measured_from, const std::atomic<bool>& hold,
+  /// due before `measured_from` are left out. `sending`: how many threads have not sent all yet.
+  void update(const Timetable& timetable, Nanoseconds measured_from,
+              std::atomic<std::size_t>& sending, const std::atomic<bool>& hold,
               const std::atomic<bool>& stop);
   /// Each user's first device writes so many paths.
   void fill(std::size_t paths, const std::atomic<bool>& stop);
