@@ -71,7 +71,7 @@ void WebsocketConnection::open() {
 void WebsocketConnection::on_connected(ErrorCode error) {
   if (events_ == nullptr) return;
   if (error) return fail_with("cannot connect: " + error.message());
-  stream().socket().set_option(asio::ip::tcp::no_delay(true), error);
+  error = stream().socket().set_option(asio::ip::tcp::no_delay(true), error);
   stream().handshake(endpoint_.host, [self = shared_from_this()](ErrorCode failed) {
     if (failed) return self->fail_with("no TLS: " + failed.message());
     self->upgrade();
@@ -157,9 +157,9 @@ Result<std::shared_ptr<ConnectionSettings>> ConnectionSettings::make(const TlsSe
   if (tls == nullptr) return settings;
   ErrorCode error;
   if (tls->ca_file.empty()) {
-    settings->tls.set_default_verify_paths(error);
+    error = settings->tls.set_default_verify_paths(error);
   } else {
-    settings->tls.load_verify_file(tls->ca_file.string(), error);
+    error = settings->tls.load_verify_file(tls->ca_file.string(), error);
   }
   if (error) {
     return fail(Errc::invalid_config,

@@ -33,6 +33,7 @@ Result<std::unique_ptr<Fleet>> Fleet::make(FleetPlan plan) {
   }
   std::unique_ptr<Fleet> fleet(new Fleet(std::move(plan)));
   const FleetPlan& made = fleet->plan_;
+  fleet->workers_.reserve(made.threads);
   const StampClock clock = StampClock::start();
   for (std::size_t i = 0; i < made.threads; ++i) {
     fleet->workers_.push_back(
@@ -52,6 +53,7 @@ Result<std::unique_ptr<Fleet>> Fleet::make(FleetPlan plan) {
 
 void Fleet::run(const Phase& phase, const std::function<void()>& watch) {
   std::vector<std::thread> threads;
+  threads.reserve(workers_.size());
   running_ = workers_.size();
   for (const auto& worker : workers_) {
     threads.emplace_back([this, &phase, &worker] {

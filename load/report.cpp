@@ -153,6 +153,7 @@ std::string to_text(const UpdateResult& result) {
 
 std::string to_text(const SearchResult& result) {
   std::vector<std::string> lines;
+  lines.reserve(result.trials.size() + 2);
   for (const UpdateResult& trial : result.trials) {
     lines.push_back(format("%9.0f/s  99%% %10.3f ms  %s%s", trial.per_second,
                            to_milliseconds(trial.slower(0.99)),

@@ -77,8 +77,8 @@ void SocketStream::on_sent(ErrorCode error) {
 
 void SocketStream::close() {
   ErrorCode ignored;
-  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-  socket_.close(ignored);
+  ignored = socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  ignored = socket_.close(ignored);
 }
 
 }  // namespace anabranch::load

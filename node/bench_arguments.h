@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+// NOLINTNEXTLINE(readability-identifier-naming): the library's own name
 namespace CLI {
 class App;
 }

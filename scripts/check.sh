@@ -9,7 +9,7 @@ all_sources() { find "${source_folders[@]}" -name node_modules -prune -o -name '
 check_sources() {
   local sources failed=()
   if [[ $# -gt 0 ]]; then sources=("$@"); else mapfile -t sources < <(all_sources); fi
-  install_for build lint node
+  install_for build lint micro node
   check_formatting "${sources[@]}" || failed+=(formatting)
   check_architecture || failed+=(architecture)
   check_scripts || failed+=(scripts)

@@ -14,6 +14,7 @@ void merge(benchmark::State& state) {
   const auto paths = static_cast<std::size_t>(state.range(0));
   crdt::Document document = document_of(paths);
   std::vector<crdt::Path> path;
+  path.reserve(paths);
   for (std::size_t i = 0; i < paths; ++i) path.push_back(widget_path(i));
   const crdt::Value value(widget_value(1));
   std::uint64_t seq = paths;

@@ -8,7 +8,7 @@ namespace {
 /// A run of one thread at 100 updates a second, each for two other devices: a second of warm-up and
 /// two that are measured.
 class WatchedRun : public testing::Test {
- protected:
+ public:
   static UpdatePlan plan() {
     UpdatePlan plan;
     plan.per_second = 100;
