@@ -62,7 +62,7 @@ class BenchReplica {
     if (const auto* commit = std::get_if<cluster::Commit>(&effect)) {
       replica_.step(cluster::Committed{commit->ticket, true}, now_);
     } else if (const auto* load = std::get_if<cluster::LoadUser>(&effect)) {
-      replica_.step(cluster::UserLoaded{load->user, wire::UserRecords{}, {}}, now_);
+      replica_.step(cluster::UserLoaded{load->user, wire::UserRecords{}}, now_);
     }
   }
 
