@@ -32,7 +32,7 @@ set(fast_libraries base crdt wire cluster storage)
 
 # UBSan's check of dynamic types opens a pipe to see whether memory can be read, and takes its
 # failure for a finding: out of descriptors, where a server must go on, it accuses the innocent.
-set(libraries_that_run_out_of_descriptors transport_client)
+set(libraries_that_run_out_of_descriptors beast transport_client)
 
 find_program(ANABRANCH_CCACHE ccache)
 if(ANABRANCH_CCACHE)

@@ -1,5 +1,6 @@
 #include "node/command_line.h"
 
+#include "node/bench_arguments.h"
 #include "node/commands.h"
 #include "node/serve.h"
 #include "node/version.h"
@@ -26,6 +27,7 @@ struct Arguments {
   DrainOptions drain;
   BackupOptions backup;
   RestoreCommandOptions restore;
+  BenchArguments bench;
   std::function<int()> chosen;
 };
 
@@ -202,6 +204,7 @@ int run_command_line(int argc, char** argv) {
   add_drain(app, arguments);
   add_backup(app, arguments);
   add_restore(app, arguments);
+  add_bench(app, arguments.bench, arguments.chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

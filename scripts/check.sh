@@ -2,14 +2,14 @@
 
 source scripts/build.sh
 
-readonly source_folders=(base crdt wire cluster storage transport node tests)
+readonly source_folders=(base crdt wire cluster storage transport load node bench tests)
 
 all_sources() { find "${source_folders[@]}" -name node_modules -prune -o -name '*.h' -print -o -name '*.cpp' -print | sort; }
 
 check_sources() {
   local sources failed=()
   if [[ $# -gt 0 ]]; then sources=("$@"); else mapfile -t sources < <(all_sources); fi
-  install_for build lint node
+  install_for build lint micro node
   check_formatting "${sources[@]}" || failed+=(formatting)
   check_architecture || failed+=(architecture)
   check_scripts || failed+=(scripts)

@@ -36,6 +36,10 @@ node_packages() {
 # A font, for without one texts are boxes.
 browser_packages() { echo chromium fonts-dejavu-core; }
 
+micro_packages() { echo libbenchmark-dev; }
+
+peers_packages() { echo redis-server; }
+
 package_packages() { echo dpkg-dev; }
 
 # The package's test makes a root of its own, and has the package and the unit checked.

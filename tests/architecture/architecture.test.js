@@ -31,6 +31,8 @@ const broken = {
   'cluster includes transport': ['cluster/replica.cpp', '#include "transport/peer/peer_link.h"'],
   'storage includes cluster': ['storage/store.cpp', '#include "cluster/replica.h"'],
   'one half of transport includes the other': ['transport/peer/a.cpp', '#include "transport/client/server.h"'],
+  'the load generator includes the node': ['load/fleet.cpp', '#include "transport/client/server.h"'],
+  'product code includes benchmarks': ['node/main.cpp', '#include "bench/micro/samples.h"'],
   'product code includes tests': ['node/main.cpp', '#include "tests/support/fake.h"'],
   'crdt uses a library': ['crdt/value.cpp', '#include <boost/json.hpp>'],
   'cluster uses a system header': ['cluster/tick.cpp', '#include <unistd.h>'],

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const folders = ['base', 'crdt', 'wire', 'cluster', 'storage', 'transport', 'node', 'tests'];
+const folders = ['base', 'crdt', 'wire', 'cluster', 'storage', 'transport', 'load', 'node', 'bench', 'tests'];
 
 function* sourcesIn(folder) {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
