@@ -21,6 +21,9 @@ bool is_for_clients(const crdt::Payload& payload) {
   return payload.kind == crdt::RecordKind::value || payload.kind == crdt::RecordKind::tombstone;
 }
 
+/// In a cursor: no user's state is of this generation.
+constexpr std::uint64_t unsettled_generation = crdt::max_version;
+
 std::optional<Dot> told_dot(Dot dot, const crdt::VersionVector& vector) {
   if (!vector.covers(dot) && !planted(Defect::tell_dots_beyond_the_vector)) return {};
   return dot;
@@ -144,6 +147,8 @@ wire::ClientEvent answer_request(const Document& document, const ClientRequest& 
   // cursor nothing may be left to tell.
   delta.complete = !request.cursor || request.cursor->generation != generation || !knows_deletes;
   delta.position = std::move(position);
+  // Who is told less than it knows keeps what it has, and so is to be told all once more.
+  if (delta.complete && delta.position.behind) delta.position.generation = unsettled_generation;
   const Path* changed = nullptr;  // below it everything is told again
   for (const Document::Entry& entry : document.records()) {
     const bool missed = delta.complete || !known.covers(entry.second.dot) ||

@@ -100,10 +100,10 @@ void Ledger::join(const crdt::VersionVector& vector) {
   forget_covered_beyond();
 }
 
-void Ledger::know_no_more_than(const crdt::VersionVector& vector) {
+void Ledger::know_no_more_than(const crdt::VersionVector& vector, const std::set<ReplicaId>& but) {
   const crdt::VersionVector former = staged_.vector;
   for (const auto& [origin, seq] : former.entries()) {
-    if (origin == staged_.replica || seq <= vector[origin]) continue;
+    if (but.contains(origin) || seq <= vector[origin]) continue;
     staged_.vector.forget(origin);
     batch_.forgotten.insert(origin);
     batch_.advanced.forget(origin);

@@ -6,6 +6,7 @@
 #include "crdt/version_vector.h"
 #include "wire/store_batch.h"
 
+#include <set>
 #include <vector>
 
 namespace anabranch::cluster {
@@ -52,8 +53,8 @@ class Ledger {
 
   /// Joins a peer's vector: everything it covers is known.
   void join(const crdt::VersionVector& vector);
-  /// Takes a peer's vector in place of this one, but for this replica's own writes.
-  void know_no_more_than(const crdt::VersionVector& vector);
+  /// Takes a peer's vector in place of this one, but for the writes of these origins.
+  void know_no_more_than(const crdt::VersionVector& vector, const std::set<ReplicaId>& but);
 
   bool has_changes() const { return !batch_.empty(); }
 

@@ -63,7 +63,8 @@ struct Repair {
 
   // Of an admission: users that this disk holds and the answer has not reached yet. Those that it
   // passes over are users of whom the peer has nothing.
-  Ticket list_after = 0;  ///< they are listed once this commit is on disk
+  std::set<ReplicaId> own_ids;  ///< this replica's since it is not admitted
+  Ticket list_after = 0;        ///< they are listed once this commit is on disk
   std::deque<UserId> own_users;
   UserId listed_to;
   bool is_listing = false;

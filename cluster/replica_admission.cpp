@@ -63,6 +63,7 @@ void Replica::judge_all_standings() {
 /// anew, under a new id.
 void Replica::lose_admission(const std::string& why) {
   mint(why);
+  if (is_being_admitted()) repair_.reset();  // what it keeps as its own may not be all of it
   if (planted(Defect::stay_admitted)) return;
   // Publications that wait are of nodes that this one does not exchange with any more.
   streams_.clear();
@@ -141,9 +142,9 @@ void Replica::start_admission(const Peer& peer) {
   streams_.clear();
   anti_entropy_.give_up(now_.monotonic_ms);
   drop_pieces();
-  mint_before_first_write();  // not in the midst of it: the id decides what is kept
   Repair admission;
   admission.kind = Repair::Kind::admission;
+  admission.own_ids = {ledger_.replica()};
   admission.peer = peer.member.name;
   admission.id = random_.next();
   admission.progress_ms = now_.monotonic_ms;
@@ -217,7 +218,7 @@ bool Replica::adopt_as_admitted(DocumentCache::Entry& entry, const UserId& user,
     if (same && their_record->dot == record.dot) continue;
     const bool is_judged = same || repair_->theirs.covers(record.dot);
     const bool is_above = crdt::is_of_horizon(record.payload.kind) || record.stamp.version > floor;
-    if (!is_judged && is_above && record.dot.origin == ledger_.replica()) continue;
+    if (!is_judged && is_above && repair_->own_ids.contains(record.dot.origin)) continue;
     if (is_judged && !same && planted(Defect::keep_what_was_judged)) continue;
     gone.push_back(path);
     if (same) replicated_acks_.move(record.dot, their_record->dot);
@@ -266,7 +267,8 @@ void Replica::raise_generation(DocumentCache::Entry& entry, const UserId& user) 
 }
 
 void Replica::finish_admission() {
-  ledger_.know_no_more_than(repair_->theirs);
+  ledger_.know_no_more_than(repair_->theirs, repair_->own_ids);
+  replicated_acks_.keep_covered(ledger_.vector());
   ledger_.set_standing({true, repair_->standing.collected});
   ledger_.set_ages({});
   if (ledger_.is_damaged()) ledger_.mended();

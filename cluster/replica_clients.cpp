@@ -37,7 +37,7 @@ void Replica::mint(const std::string& why) {
     fresh.value = random_.next();
   } while (fresh.value == 0 || ledger_.vector()[fresh] > 0);
   ledger_.mint(fresh);
-  if (is_being_admitted()) repair_.reset();
+  if (is_being_admitted()) repair_->own_ids.insert(fresh);
   note(Note::Level::warning,
        "new replica id " + fresh.to_string() + " after " + former.to_string() + ": " + why);
 }

@@ -41,6 +41,17 @@ void ReplicatedAcks::move(Dot from, std::optional<Dot> to) {
   std::move(moved.begin(), moved.end(), std::back_inserter(there));
 }
 
+void ReplicatedAcks::keep_covered(const crdt::VersionVector& vector) {
+  for (auto at = by_dot_.begin(); at != by_dot_.end();) {
+    if (vector.covers(at->first)) {
+      ++at;
+      continue;
+    }
+    count_ -= at->second.size();
+    at = by_dot_.erase(at);
+  }
+}
+
 std::vector<Notify> ReplicatedAcks::release(
     const std::vector<const crdt::VersionVector*>& durable) {
   std::vector<Notify> released;

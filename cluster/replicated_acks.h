@@ -27,6 +27,9 @@ class ReplicatedAcks {
   /// What was acked under `from` stands under `to` from now on; without it the acks are given up.
   void move(Dot from, std::optional<Dot> to);
 
+  /// Gives up the acks for what `vector` does not cover: nobody will ever tell of it again.
+  void keep_covered(const crdt::VersionVector& vector);
+
   /// Takes out the acks that `durable` (one vector for each other member that has told its own)
   /// has made good.
   std::vector<Notify> release(const std::vector<const crdt::VersionVector*>& durable);

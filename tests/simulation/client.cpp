@@ -167,15 +167,20 @@ void Client::hear(const wire::Ack& ack) {
     const ReferenceState::Entry entry{stamp, change.payload, {}};
     const DiskImage& disk = node_->disk_image();
     const bool is_below = stamp.version <= disk.horizon_of(user_).floor;
-    require((is_below && !ack.applied) ||
+    // A delete may have been collected together with its answer.
+    const bool is_changing = node_->is_mixed() || node_->was_admitted_lately();
+    const bool may_be_gone =
+        is_changing || !ack.applied || change.payload.kind == crdt::RecordKind::tombstone;
+    require((is_below && may_be_gone) ||
                 disk.of(user_).judge(change.path, entry) != ReferenceState::Outcome::won,
             [&] {
               return name() + " gets an ack of what is not on " + node_->name() +
                      "'s disk: " + to_string(change.path, entry);
             });
   }
-  acked_[ack.id.json] = world_.history.acked(
-      {user_, stamp, write.request.changes, node_->name(), node_->disk(), node_->is_admitted()});
+  acked_[ack.id.json] =
+      world_.history.acked({user_, stamp, write.request.changes, node_->name(), node_->disk(),
+                            node_->is_admitted(), node_->times_outside()});
   note_version(ack.version);
   on_ack(write, ack, stamp);
 }
@@ -223,13 +228,15 @@ void Client::check_too_old(const Pending& write) const {
   require(is_below || node_->has_recovered_lately(),
           [&] { return name() + " is told that its write is too old, which it is not"; });
   const std::string tab = write.request.tab.value_or(std::string());
+  if (node_->is_mixed() || node_->was_admitted_lately()) return;
   for (const auto& [path, entry] : disk.of(user_).entries()) {
     const bool is_its = entry.stamp == crdt::Stamp{*write.request.version,
                                                    write.request.timestamp_ms.value_or(0), tab};
     const bool is_among = std::any_of(
         write.request.changes.begin(), write.request.changes.end(),
         [&](const auto& change) { return change.path == path && change.payload == entry.payload; });
-    require(!is_its || !is_among,
+    const bool is_stored_here = node_->has_been(entry.dot->origin);
+    require(!is_its || !is_among || !is_stored_here,
             [&] { return name() + " is refused a write that stands: " + to_string(path, entry); });
   }
 }
@@ -316,34 +323,36 @@ void FullClient::on_delta(const wire::Delta& delta) {
   for (const wire::SyncedRecord& record : delta.changes) {
     known_.merge(record.path, {record.stamp, record.payload, record.dot});
   }
-  if (delta.complete && !world_.client_defects.drops_what_an_answer_does_not_cover) {
-    for (const auto& [path, entry] : former.entries()) {
-      const bool uncovered = entry.dot && !delta.position.vector.covers(*entry.dot);
-      if (uncovered) known_.merge(path, entry);
-    }
-  }
+  // A node that does not know all that it was shown takes nothing away.
+  const bool keeps = delta.complete && delta.position.behind &&
+                     !world_.client_defects.drops_what_an_answer_does_not_cover;
   for (const auto& [path, entry] : former.entries()) {
     const bool is_newer = entry.dot && !delta.position.vector.covers(*entry.dot);
-    require(!is_newer || known_.judge(path, entry) != ReferenceState::Outcome::won, [&] {
-      return "an answer takes from " + name() +
-             " what its node does not know yet: " + to_string(path, entry);
-    });
+    if (keeps && is_newer) known_.merge(path, entry);
+    require(!is_newer || !delta.position.behind ||
+                known_.judge(path, entry) != ReferenceState::Outcome::won,
+            [&] {
+              return "an answer takes from " + name() +
+                     " what its node does not know yet: " + to_string(path, entry);
+            });
   }
   shown_ = {};
   for (const auto& [path, entry] : known_.entries()) shown_.put(path, entry.payload);
   cursor_ = wire::Cursor{delta.position.vector, delta.position.generation};
+  is_node_behind_ = delta.position.behind;
   seen_ = {};
 }
 
 void FullClient::check_against(const DiskImage& disk) const {
   const ReferenceState& there = disk.of(user());
-  bool is_ahead = false;
+  // It may know of deletes that others have collected and its node has not heard of.
+  bool is_ahead = is_node_behind_;
   for (const auto& [path, entry] : there.entries()) {
     if (crdt::is_of_horizon(entry.payload.kind)) continue;
     // Where it was before, the tombstone may have been collected already.
     const bool is_forgotten = entry.payload.kind == crdt::RecordKind::tombstone &&
                               entry.stamp.version <= disk.horizon_of(user()).floor;
-    if (is_forgotten) continue;
+    if (is_forgotten || is_node_behind_) continue;
     require(known_.judge(path, entry) != ReferenceState::Outcome::won, [&] {
       return name() + " lacks what " + node()->name() + " has: " + to_string(path, entry);
     });

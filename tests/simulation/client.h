@@ -127,6 +127,7 @@ class FullClient final : public Client {
   std::set<Dot> just_told_;
   std::optional<wire::Cursor> cursor_;
   crdt::VersionVector seen_;
+  bool is_node_behind_ = false;  ///< as its last answer said
   std::int64_t last_timestamp_ms_ = 0;
 };
 

@@ -55,9 +55,9 @@ void History::settle_doubt(const wire::RecordChange& change, bool is_own) {
   ++revisions_;
 }
 
-void History::admitted(ReplicaId replica, const DiskImage& disk) {
+void History::admitted(const std::set<ReplicaId>& ids, const DiskImage& disk) {
   for (auto& [dot, written] : writes_) {
-    if (dot.origin != replica || !disk.vector.covers(dot)) continue;
+    if (ids.count(dot.origin) == 0 || !disk.vector.covers(dot)) continue;
     const ReferenceState& there = disk.of(written.user);
     for (const auto& [path, payload] : written.changes) {
       const ReferenceState::Entry entry{written.stamp, payload, dot};

@@ -28,8 +28,9 @@ class History {
     crdt::Stamp stamp;
     std::vector<crdt::Change> changes;
     std::string node;
-    std::size_t disk = 0;  ///< which of the node's disks, counted from 0
-    bool admitted = true;  ///< the node was
+    std::size_t disk = 0;           ///< which of the node's disks, counted from 0
+    bool admitted = true;           ///< the node was
+    std::size_t times_outside = 0;  ///< how often it had lost its admission by then
     bool replicated = false;
   };
 
@@ -38,9 +39,13 @@ class History {
   void committed(const std::string& node, const wire::StoreBatch& batch,
                  const std::vector<ReplicaId>& own);
 
-  /// A replica has been admitted: of what it wrote before, what its disk holds now counts. The rest
+  /// A disk has been known to be this replica's.
+  bool knows(ReplicaId replica) const { return nodes_.count(replica) > 0; }
+
+  /// A replica has been admitted: of what it wrote before, under these ids, what its disk holds now
+  /// counts. The rest
   /// is void: it was judged, or written anew.
-  void admitted(ReplicaId replica, const DiskImage& disk);
+  void admitted(const std::set<ReplicaId>& ids, const DiskImage& disk);
 
   /// A disk has gone back in time. Writes of these origins that no disk knows any more may come
   /// back from a node's memory, or their dots may be given to others; but not both.

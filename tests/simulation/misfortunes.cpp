@@ -32,8 +32,10 @@ void Misfortunes::strike() {
     if (dangers_.disks_lost) lose_disk(node);
   } else if (what < 90) {
     if (dangers_.backups) use_backup(node);
-  } else if (what < 95) {
+  } else if (what < 94) {
     if (dangers_.clocks) jump_clock(node);
+  } else if (what < 96) {
+    if (dangers_.members_change) change_members();
   } else if (dangers_.stalls && node.is_up()) {
     counts_.note("process stalled");
     node.stall(world_.random.between(200, 12'000));
@@ -41,6 +43,7 @@ void Misfortunes::strike() {
 }
 
 void Misfortunes::mend_all() {
+  if (removed_) add_again();
   world_.network.mend_all();
   for (const auto& node : nodes_) {
     node->set_disk_full(false);
@@ -197,6 +200,48 @@ void Misfortunes::doubt_what_only_memories_hold(const Node& node) {
   });
   for (const auto& client : clients_) {
     if (auto* full = dynamic_cast<FullClient*>(client.get())) full->start_over();
+  }
+}
+
+void Misfortunes::change_members() {
+  if (removed_) return add_again();
+  Node& node = *world_.random.pick(nodes_);
+  const std::size_t others = nodes_.size() - 1;
+  if (nodes_.size() > 2 && node.replica_options().acks < others) remove_member(node);
+}
+
+/// It goes on by its old file, cut off: the others do not listen to it any more.
+void Misfortunes::remove_member(Node& node) {
+  counts_.note("member removed");
+  world_.log(node.name() + " is no member any more");
+  removed_ = &node;
+  isolate(node);
+  tell_members(3000);
+}
+
+void Misfortunes::add_again() {
+  counts_.note("member added again");
+  world_.log(removed_->name() + " is a member again");
+  for (const auto& other : nodes_) {
+    world_.network.mend(removed_->name(), other->name());
+    world_.network.mend(other->name(), removed_->name());
+  }
+  removed_ = nullptr;
+  tell_members(500);
+}
+
+/// Each node gets the new file in its time. One told late of an older file keeps the newer.
+void Misfortunes::tell_members(std::int64_t max_delay_ms) {
+  const std::uint64_t epoch = ++epoch_;
+  for (const auto& node : nodes_) {
+    if (node.get() == removed_) continue;
+    std::vector<cluster::Member> others;
+    for (const auto& other : nodes_) {
+      if (other != node && other.get() != removed_) others.push_back({other->name(), "somewhere"});
+    }
+    world_.queue.after(world_.random.between(0, max_delay_ms), [&node, others, epoch] {
+      if (node->replica_options().epoch < epoch) node->set_members(others, epoch);
+    });
   }
 }
 

@@ -43,6 +43,10 @@ class Misfortunes {
   /// It has not taken its new id yet: nothing may befall it.
   bool is_awaited(const Node& node) const;
   void jump_clock(Node& node);
+  void change_members();
+  void remove_member(Node& node);
+  void add_again();
+  void tell_members(std::int64_t max_delay_ms);
 
   const Dangers& dangers_;
   Surroundings& world_;
@@ -52,6 +56,8 @@ class Misfortunes {
   std::size_t disks_lost_ = 0;
   std::set<ReplicaId> copied_ids_;            ///< of disks whose files came back by hand
   std::set<const Node*> in_repair_;           ///< not to be started
+  const Node* removed_ = nullptr;             ///< no member now
+  std::uint64_t epoch_ = 1;                   ///< of the cluster file
   std::map<const Node*, ReplicaId> awaited_;  ///< to drop this id, which a client knows better
 };
 

@@ -31,6 +31,7 @@ void Node::start() {
   ++incarnation_;
   const wire::StoreState state = store_->state();
   own_ids_.push_back(state.replica);
+  if (!is_admitted()) unadmitted_ids_.insert(state.replica);
   process_ = std::make_unique<Process>(options_.replica, state, world_.random, now());
   tick();
 }
@@ -47,6 +48,12 @@ void Node::crash() {
   ++incarnation_;
   store_->crash();
   note_found_batch();
+}
+
+void Node::set_members(std::vector<cluster::Member> others, std::uint64_t epoch) {
+  options_.replica.others = std::move(others);
+  options_.replica.epoch = epoch;
+  if (process_) arrive([this] { input(cluster::Reconfigured{options_.replica}); });
 }
 
 void Node::lose_disk() {
@@ -69,6 +76,7 @@ void Node::replace_disk(std::unique_ptr<storage::MemoryStore> store) {
   ++disk_;
   highest_ = {};
   was_admitted_ = is_admitted();
+  unadmitted_ids_.clear();
   is_mixed_ = false;
   image_.reset();
 }

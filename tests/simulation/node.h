@@ -9,6 +9,7 @@
 #include "tests/simulation/network.h"
 #include "tests/simulation/seeded_random.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -77,6 +79,8 @@ class Node {
   void crash();
   /// The process dies, and its disk is replaced by an empty one.
   void lose_disk();
+  /// The cluster file is another one: these are the others from now on.
+  void set_members(std::vector<cluster::Member> others, std::uint64_t epoch);
   /// Keeps a copy of the disk as it is now.
   void back_up() { backup_ = store_->copy(); }
   bool has_backup() const { return backup_ != nullptr; }
@@ -124,9 +128,14 @@ class Node {
   /// What it says may still be of the time before: then it knew other things, not fewer.
   bool was_admitted_lately() const { return world_.queue.now_ms() - admitted_ms_ < settling_ms; }
   bool is_admitted() const { return store_->disk().state.standing.admitted; }
+  /// How often it has lost its admission.
+  std::size_t times_outside() const { return times_outside_; }
   /// An admission has begun on this disk and did not end: what is there is in part another's.
   bool is_mixed() const { return is_mixed_; }
   const std::vector<ReplicaId>& own_ids() const { return own_ids_; }
+  bool has_been(ReplicaId id) const {
+    return std::find(own_ids_.begin(), own_ids_.end(), id) != own_ids_.end();
+  }
   /// Clients may be told late of what turned up when the disk came back.
   bool has_recovered_lately() const;
   /// True when clients and peers have been told of everything that is on disk.
@@ -244,7 +253,9 @@ class Node {
   crdt::VersionVector highest_;  ///< of this disk
   crdt::VersionVector before_admission_;
   std::int64_t admitted_ms_ = -settling_ms;
+  std::set<ReplicaId> unadmitted_ids_;  ///< own ones, since it is not admitted
   bool was_admitted_ = false;
+  std::size_t times_outside_ = 0;
   bool is_mixed_ = false;
   mutable std::optional<DiskImage> image_;
   mutable std::uint64_t image_commits_ = 0;

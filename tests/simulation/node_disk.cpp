@@ -34,6 +34,11 @@ void Node::carry_out(cluster::Commit& effect) {
 }
 
 void Node::note_commit(const wire::StoreBatch& batch) {
+  // Of several ids minted for one batch the last one stays, and others may have written.
+  for (const wire::RecordChange& change : batch.records) {
+    const ReplicaId origin = change.record.dot.origin;
+    if (batch.replica && !world_.history.knows(origin)) own_ids_.push_back(origin);
+  }
   if (batch.replica) {
     own_ids_.push_back(*batch.replica);
     ++tally_.ids_minted;
@@ -47,11 +52,17 @@ void Node::note_commit(const wire::StoreBatch& batch) {
 void Node::note_standing(const wire::StoreBatch& batch) {
   // An admission makes of the disk what it is: until it is done, the disk is neither nor.
   if (!batch.forgotten.empty()) before_admission_ = std::exchange(highest_, {});
+  const bool is_lost = was_admitted_ && !is_admitted();
+  if (is_lost) {
+    unadmitted_ids_.clear();
+    ++times_outside_;
+  }
+  if (!is_admitted()) unadmitted_ids_.insert(disk_replica());
   if (!batch.standing) return;
   const bool was_admitted = std::exchange(was_admitted_, batch.standing->admitted);
   if (was_admitted || !batch.standing->admitted) return;
   admitted_ms_ = world_.queue.now_ms();
-  world_.history.admitted(disk_replica(), disk_image());
+  world_.history.admitted(std::exchange(unadmitted_ids_, {}), disk_image());
   is_mixed_ = false;
 }
 

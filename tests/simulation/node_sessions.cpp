@@ -61,7 +61,8 @@ void Node::check_record(const UserId& user, const wire::SyncedRecord& record) co
   // A delete without a dot may stand in for a tombstone that was collected.
   const bool stands_in = record.payload.kind == crdt::RecordKind::tombstone && !record.dot &&
                          record.stamp.version <= disk.horizon_of(user).floor;
-  require(stands_in || disk.may_have_collected(user, entry) ||
+  const bool is_changing = is_mixed_ || was_admitted_lately();
+  require(stands_in || is_changing || disk.may_have_collected(user, entry) ||
               disk.of(user).judge(record.path, entry) != ReferenceState::Outcome::won,
           [&] { return told + ": its disk does not hold it"; });
 }

@@ -164,7 +164,8 @@ void Oracles::check_acked(const Node& node, std::size_t disks_lost, std::size_t 
       // that had acked it stands under another stamp, or not where something stood.
       const bool is_below = acked.stamp.version <= disk.horizon_of(acked.user).floor;
       const bool is_excused =
-          is_below && (!acked.admitted || history_.is_superseded(acked.user, change.path, entry) ||
+          is_below && (!acked.admitted || (*origin)->times_outside() > acked.times_outside ||
+                       history_.is_superseded(acked.user, change.path, entry) ||
                        (change.payload.kind == crdt::RecordKind::tombstone &&
                         hides_nothing(disk.of(acked.user), change.path, entry)));
       require(is_excused ||

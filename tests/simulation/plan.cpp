@@ -66,7 +66,7 @@ std::vector<Plan::PlannedNode> choose_nodes(SeededRandom& random, std::size_t co
 Plan make_plan(SeededRandom& random) {
   Plan plan;
   plan.dangers = {random.chance(60), random.chance(50), random.chance(40), random.chance(25),
-                  random.chance(30), random.chance(30), random.chance(30)};
+                  random.chance(30), random.chance(30), random.chance(30), random.chance(30)};
   plan.network = choose_network(random);
   const auto nodes = static_cast<std::size_t>(1 + mostly_few(random, 3, 4, 6));
   plan.copies = random.chance(50) ? 0 : static_cast<std::size_t>(random.between(1, 2));

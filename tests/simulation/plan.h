@@ -20,6 +20,7 @@ struct Dangers {
   bool backups = false;
   bool clocks = false;
   bool stalls = false;
+  bool members_change = false;
 };
 
 /// What a seed decides before anything happens.

@@ -160,6 +160,9 @@ void World::heal() {
            describe_nodes();
   });
   pass(2500);
+  // Who has been told by a node that knew less is told all by one that knows.
+  for (const auto& client : clients_) client->request();
+  pass(500);
   for (int i = 0; i < 10 && are_waiting(); ++i) pass(500);
   oracles_.check_all(clients_);
   oracles_.check_rest(misfortunes_.disks_lost(), plan_.copies);
