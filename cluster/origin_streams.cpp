@@ -74,6 +74,13 @@ std::vector<ReplicaId> OriginStreams::origins() const {
   return origins;
 }
 
+void OriginStreams::forget(ReplicaId origin) {
+  const auto stream = streams_.find(origin);
+  if (stream == streams_.end()) return;
+  for (const auto& [seq, write] : stream->second) bytes_ -= weight_of(write);
+  streams_.erase(stream);
+}
+
 void OriginStreams::clear() {
   streams_.clear();
   bytes_ = 0;

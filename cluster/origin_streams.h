@@ -33,6 +33,9 @@ class OriginStreams {
   /// `vector` with what has come without a gap after it: what needs no pull.
   crdt::VersionVector reach(const crdt::VersionVector& vector) const;
 
+  /// Drops what has come of the origin.
+  void forget(ReplicaId origin);
+
   std::vector<ReplicaId> origins() const;
   std::size_t bytes() const { return bytes_; }
   void clear();

@@ -45,12 +45,15 @@ void Replica::judge_standing(Peer& peer) {
     repair_.reset();
   }
   if (is_being_admitted() || !may_exchange(report.standing, report.vector)) {
+    if (peer.trusted_after) streams_.forget(peer.trusted_after->origin);
     peer.trusted_after.reset();
     anti_entropy_.forget(peer.member.name);
     start_targets_.erase(peer.member.name);
     return;
   }
   if (!peer.trusted_after || peer.trusted_after->origin != report.replica) {
+    // What came of a former id and has not found its place yet comes by a pull, if it is anywhere.
+    if (peer.trusted_after) streams_.forget(peer.trusted_after->origin);
     peer.trusted_after = Dot{report.replica, report.vector[report.replica]};
   }
 }

@@ -339,7 +339,7 @@ void FullClient::on_delta(const wire::Delta& delta) {
   shown_ = {};
   for (const auto& [path, entry] : known_.entries()) shown_.put(path, entry.payload);
   cursor_ = wire::Cursor{delta.position.vector, delta.position.generation};
-  is_node_behind_ = delta.position.behind;
+  is_node_behind_ = delta.position.behind || (is_node_behind_ && !delta.complete);
   seen_ = {};
 }
 

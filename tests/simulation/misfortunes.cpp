@@ -118,6 +118,7 @@ void Misfortunes::lose_disk(Node& node) {
 }
 
 void Misfortunes::use_backup(Node& node) {
+  if (removed_) return;
   if (!node.has_backup()) {
     world_.log(node.name() + " is backed up");
     return node.back_up();
@@ -206,6 +207,8 @@ void Misfortunes::doubt_what_only_memories_hold(const Node& node) {
 void Misfortunes::change_members() {
   if (removed_) return add_again();
   Node& node = *world_.random.pick(nodes_);
+  // Whoever alone knows that a disk went back must be there to say so.
+  if (!copied_ids_.empty() || !in_repair_.empty()) return;
   const std::size_t others = nodes_.size() - 1;
   if (nodes_.size() > 2 && node.replica_options().acks < others) remove_member(node);
 }

@@ -119,6 +119,7 @@ class Node {
   const crdt::VersionVector& disk_vector() const { return store_->disk().state.vector; }
   /// No commit is bound to fail.
   bool is_disk_well() const { return !disk_is_full_ && !planned_failure_; }
+  std::uint64_t commits() const { return store_->disk().commits; }
   ReplicaId disk_replica() const { return store_->disk().state.replica; }
   std::size_t disk() const { return disk_; }
   /// It is covered now, or was until the node was admitted.

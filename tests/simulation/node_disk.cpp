@@ -57,6 +57,8 @@ void Node::note_standing(const wire::StoreBatch& batch) {
     unadmitted_ids_.clear();
     ++times_outside_;
   }
+  // An admission keeps what was written under the id it began with, and under those minted since.
+  if (batch.replica && !is_mixed_) unadmitted_ids_.clear();
   if (!is_admitted()) unadmitted_ids_.insert(disk_replica());
   if (!batch.standing) return;
   const bool was_admitted = std::exchange(was_admitted_, batch.standing->admitted);

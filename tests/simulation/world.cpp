@@ -136,6 +136,12 @@ bool World::are_waiting() {
   return waiting;
 }
 
+std::uint64_t World::commits() const {
+  std::uint64_t sum = 0;
+  for (const auto& node : nodes_) sum += node->commits();
+  return sum;
+}
+
 void World::settle_clients() {
   for (const auto& client : clients_) client->connect(*random_.pick(nodes_));
   for (int i = 0; i < 120; ++i) {
@@ -164,6 +170,12 @@ void World::heal() {
   for (const auto& client : clients_) client->request();
   pass(500);
   for (int i = 0; i < 10 && are_waiting(); ++i) pass(500);
+  // Tombstones that come of age are no rest.
+  for (int i = 0; i < 100; ++i) {
+    const std::uint64_t before = commits();
+    pass(300);
+    if (commits() == before) break;
+  }
   oracles_.check_all(clients_);
   oracles_.check_rest(misfortunes_.disks_lost(), plan_.copies);
   check_ends();

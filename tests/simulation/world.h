@@ -58,6 +58,7 @@ class World {
   std::string describe_nodes() const;
   void settle_clients();
   bool are_waiting();
+  std::uint64_t commits() const;
   std::string find_disagreement() const;
   void check_ends();
   std::size_t copies(const std::string& but, Dot dot) const;
