@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import { collected, reloadAll, statusesOf } from './lib/collection.js';
 import { Document } from './lib/document.js';
 import { Memory } from './lib/memory.js';
 import { scenario } from './lib/scenario.js';
@@ -9,19 +10,6 @@ import { eventually } from './lib/wait.js';
 
 const three = { names: ['a', 'b', 'c'], retention: '2s', timeoutMs: 90_000 };
 const hasty = { ...three, retention: '500ms' };
-
-const runningNodes = (cluster) => cluster.nodes.filter(({ isRunning }) => isRunning);
-const statusesOf = (nodes) => Promise.all(nodes.map((node) => node.status()));
-
-/** Until no node has a tombstone, and all are equal. */
-async function collected(cluster, nodes = runningNodes(cluster)) {
-  await eventually('no tombstones are left', async () => {
-    const left = (await statusesOf(nodes)).map(({ name, state, collection }) => `${name} ${state.tombstones} ${collection.held_back_by}`);
-    if (left.every((one) => / 0 /.test(one))) return true;
-    throw new Error(left.join(', '));
-  }, 30_000);
-  await cluster.converged(nodes);
-}
 
 /** A device that is going to be away: what it knows is kept in `memory`. */
 async function leave(device) {
@@ -138,27 +126,19 @@ scenario('a cursor from before a collection gets all records, a later one what i
   assert.deepEqual({ ...memory.known.state() }, { kept: 1, new: 2 });
 });
 
-async function reloadAll(cluster, epoch) {
-  cluster.epoch = epoch;
-  for (const node of runningNodes(cluster)) {
-    const { code, stderr } = await cluster.reload(node);
-    assert.equal(code, 0, stderr);
-  }
-}
-
-/** Lets a floor rise at every node, twice, by deletes of a user of its own. */
+/** Lets floors rise, one after the other, by deletes of users of their own. */
 async function letPassesGoBy(nodes) {
-  const device = await nodes[0].connect('somebody');
   for (let n = 0; n < 2; n++) {
     const counts = new Map();
     for (const node of nodes) counts.set(node, (await node.status()).counters.floors_raised);
-    await device.delete(`path${n}`);
+    const device = await nodes[0].connect(`user${n}`);
+    await device.delete('path');
+    await device.close();
     await eventually('a floor has risen', async () => {
       const now = await statusesOf(nodes);
       return now.some(({ counters }, at) => counters.floors_raised > counts.get(nodes[at]));
     });
   }
-  await device.close();
 }
 
 scenario('a member that is down holds collection back, until it is no member', hasty, async (cluster) => {
@@ -188,158 +168,3 @@ scenario('a member that is down holds collection back, until it is no member', h
   await device.delete('kept');
   await collected(cluster);
 });
-
-/** Of its last start: until it has the others' state, what was deleted may still be there. */
-function admittedBeforeReady(node) {
-  const log = node.log();
-  const lines = log.slice(log.lastIndexOf(' starting ')).split('\n');
-  const [admitted, ready] = [' admitted by ', ' ready: '].map((words) => lines.findIndex((line) => line.includes(words)));
-  assert.ok(admitted > 0, 'it was admitted');
-  assert.ok(admitted < ready, 'and was ready only then');
-}
-
-scenario('a member that was removed comes back with what it alone has, and nothing that was deleted', { ...hasty, links: true }, async (cluster) => {
-  const { a, b, c } = cluster;
-  const [home, alone] = [await a.connect('alice'), await c.connect('alice')];
-  await home.write([{ path: 'kept', value: 1 }, { path: 'gone', value: { deep: 1 } }, { path: 'fought', value: 0 }, { path: 'tree', value: { x: 1 } }]).ack;
-  await cluster.converged();
-  const { replica_id: former } = await c.status();
-  for (const other of [a, b]) cluster.between(c, other, 'cut');
-  await alone.set('alone.here', 'mine');
-  await alone.set('fought', 'c');
-  await alone.set('gone.more', 'below what was deleted');
-  await (await c.connect('carol')).set('only', 'at c');
-  await c.kill();
-  await home.set('fought', 'a');
-  await home.set('fought', 'a again');
-  await home.delete('gone');
-  await home.delete('tree');
-  cluster.remove(c);
-  await reloadAll(cluster, 2);
-  await collected(cluster);
-
-  for (const other of [a, b]) cluster.between(c, other, 'heal');
-  cluster.others = [];
-  cluster.nodes.push(c);
-  await reloadAll(cluster, 3);
-  cluster.writeFiles(c);
-  await c.start();
-  await cluster.connected();
-  await eventually('all are admitted', async () =>
-    (await statusesOf(cluster.nodes)).every(({ admitted, peers }) => admitted && peers.every((peer) => peer.admitted)));
-  await cluster.converged();
-  await cluster.stateEverywhere('carol', { only: 'at c' });
-  const state = await cluster.stateEverywhere('alice');
-  assert.deepEqual([state.kept, state.alone, state.fought, state.tree], [1, { here: 'mine' }, 'a again', undefined]);
-  assert.equal(state.gone?.deep, undefined, 'what was deleted and collected stays deleted');
-  assert.notEqual((await c.status()).replica_id, former, 'it is another replica');
-  admittedBeforeReady(c);
-  const again = await c.connect('alice');
-  await again.requestRecords();
-  await again.delete('alone');
-  await collected(cluster);
-  assert.equal((await cluster.stateEverywhere('alice')).alone, undefined);
-});
-
-scenario('a directory from before a collection is not served before it is mended', { ...hasty, names: ['a', 'b'] }, async (cluster) => {
-  const { a, b } = cluster;
-  const device = await a.connect('alice');
-  await device.write([{ path: 'kept', value: 1 }, { path: 'gone', value: 1 }]).ack;
-  await cluster.converged();
-  await b.kill();
-  cluster.remove(b);
-  await reloadAll(cluster, 2);
-  await device.delete('gone');
-  await collected(cluster);
-  cluster.others = [];
-  cluster.nodes.push(b);
-  await reloadAll(cluster, 3);
-  cluster.writeFiles(b);
-  await b.start();
-  admittedBeforeReady(b);
-  assert.deepEqual(await b.stateOf('alice'), { kept: 1 });
-  await cluster.converged();
-});
-
-/** Writes and deletes steadily at a node until stopped; then says what was acked last. */
-function writeSteadily(device, folder) {
-  let count = 0;
-  let isStopped = false;
-  const acked = {};
-  const done = (async () => {
-    for (; !isStopped; count++) {
-      const path = `w${count % 50}`;
-      if (count % 7 === 3) {
-        await device.delete(`${folder}.${path}`);
-        delete acked[path];
-      } else {
-        await device.set(`${folder}.${path}`, count);
-        acked[path] = count;
-      }
-    }
-  })();
-  done.catch(() => {});
-  return {
-    async stop() {
-      isStopped = true;
-      await done;
-      return acked;
-    },
-  };
-}
-
-/** Starts a node and asks it until it says that it is ready; how often it said no. */
-async function startAndWatch(node) {
-  let refusals = 0;
-  node.launch();
-  await node.untilAlive();
-  await eventually(`${node.name} is ready`, async () => {
-    const { status } = await node.http('/readyz');
-    if (status === 503) refusals++;
-    return status === 200;
-  }, 40_000);
-  return refusals;
-}
-
-for (const [how, prepare] of [
-  ['an empty directory', (node) => node.loseData()],
-  ['an old copy of its directory', (node) => node.takeDataFrom(`${node.dataDir}.copy`)],
-]) {
-  scenario(`a node that comes with ${how} joins under load, and is ready when it has caught up`, { ...three, links: true }, async (cluster) => {
-    const { a, b, c } = cluster;
-    const big = await a.connect('big');
-    await big.write([{ path: 'gone', value: 'old' }, { path: 'kept', value: 'old' }]).ack;
-    await cluster.converged();
-    const { replica_id: former } = await c.status();
-    await c.stop();
-    c.copyDataTo(`${c.dataDir}.copy`);
-    await c.start();
-    await cluster.connected();
-    await big.delete('gone');
-    await collected(cluster);
-    await c.stop();
-    prepare(c);
-
-    for (let n = 0; n < 40; n++) await big.set(`part${n}`, `${n}`.padEnd(50_000, 'x'));
-    await cluster.converged([a, b]);
-    const expected = await a.stateOf('big');
-    const load = [writeSteadily(await a.connect('alice'), 'a'), writeSteadily(await b.connect('alice'), 'b')];
-    for (const other of [a, b]) cluster.between(c, other, 'slow', { latencyMs: 5, bytesPerSecond: 1_000_000 });
-    const refusals = await startAndWatch(c);
-    assert.deepEqual(await c.stateOf('big'), expected, 'it is ready when it has what was there at its start');
-    assert.ok(refusals > 0, 'and not before');
-    assert.equal((await c.status()).admitted, true);
-    admittedBeforeReady(c);
-    for (const other of [a, b]) cluster.between(c, other, 'heal');
-    const last = [];
-    for (const one of load) last.push(await one.stop());
-    await cluster.connected();
-    await cluster.converged();
-    await cluster.stateEverywhere('big', expected);
-    const state = await cluster.stateEverywhere('alice');
-    assert.deepEqual([state.a, state.b], last);
-    assert.notEqual((await c.status()).replica_id, former, 'it is another replica');
-    await collected(cluster);
-    await cluster.stateEverywhere('alice', state);
-  });
-}
