@@ -358,7 +358,7 @@ void Replica::update_caught_up() {
       all.begin(), all.end(), [](const auto& entry) { return entry.second.report.has_value(); });
   if (!waited && static_cast<std::size_t>(answered) < all.size()) return;
   // One that is to be admitted has everything still to come.
-  const bool admitted = ledger_.durable().standing.admitted;
+  const bool admitted = ledger_.standing().admitted && ledger_.durable().standing.admitted;
   if (is_being_admitted() || (!admitted && admitting_peer())) return;
   const bool covered = std::all_of(
       start_targets_.begin(), start_targets_.end(),

@@ -2,9 +2,30 @@
 
 #include "cluster/replica.h"
 
+#include <cstdint>
+#include <map>
+#include <string>
 #include <utility>
 
 namespace anabranch::cluster {
+
+namespace {
+
+/// Whom the collection of tombstones waits for. `in_round`: what its last round has met.
+std::string collection_obstacle(const ReplicaStatus& own, const std::string& in_round,
+                                const std::map<std::string, Peer>& peers,
+                                std::int64_t monotonic_ms) {
+  if (!own.admitted) return "this node is not admitted yet";
+  if (!own.storage_ok) return "this node's disk refuses writes";
+  if (!in_round.empty()) return in_round;
+  for (const auto& [name, peer] : peers) {
+    // Its last report still counts, but says nothing of what was deleted since.
+    if (!peer.is_heard(monotonic_ms)) return name + " is silent";
+  }
+  return {};
+}
+
+}  // namespace
 
 ReplicaStatus Replica::status(Now now) const {
   const wire::StoreState& durable = ledger_.durable();
@@ -14,7 +35,8 @@ ReplicaStatus Replica::status(Now now) const {
   status.storage_ok = storage_ok_;
   status.damaged = durable.damaged;
   status.admitted = durable.standing.admitted;
-  status.collection_held_back = collection_.cut.held_back();
+  status.collection_held_back =
+      collection_obstacle(status, collection_.cut.held_back(), peers_.all(), now.monotonic_ms);
   status.epoch = options_.epoch;
   status.totals = durable.totals;
   status.digest = durable.digest.to_string();
@@ -46,6 +68,7 @@ ReplicaStatus Replica::status(Now now) const {
       one.replica = replica;
       one.ready = peer.report->ready;
       one.draining = peer.report->draining;
+      one.admitted = peer.report->standing.admitted;
       one.epoch = peer.report->epoch;
       const std::uint64_t theirs = peer.report->vector[replica];
       const std::uint64_t ours = durable.vector[replica];

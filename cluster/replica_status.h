@@ -41,6 +41,7 @@ struct PeerStatus {
   bool connected = false;
   bool ready = false;
   bool draining = false;
+  bool admitted = false;
   std::optional<std::uint64_t> epoch;          ///< of the cluster file that it goes by
   std::optional<std::uint64_t> lag_writes;     ///< of ours, not on its disk yet
   std::optional<double> lag_seconds;           ///< since the first of them was committed here
@@ -69,7 +70,8 @@ struct ReplicaStatus {
   bool storage_ok = true;
   bool damaged = false;  ///< records on disk are wrong and wait for their repair
   bool admitted = false;
-  /// Whom the collection of tombstones waits for, and why; empty where it does not.
+  /// Whom the collection of tombstones waits for, and why, in words for people; empty where it
+  /// does not wait.
   std::string collection_held_back;
   std::uint64_t epoch = 0;
   wire::StateTotals totals;

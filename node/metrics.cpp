@@ -102,6 +102,11 @@ void add_node(Families& out, const cluster::ReplicaStatus& replica, const Proces
   out.gauge("anabranch_draining", "1 while the node moves its clients away", process.draining);
   out.gauge("anabranch_storage_ok", "0 while the disk refuses writes", replica.storage_ok);
   out.gauge("anabranch_damaged", "1 while records on disk wait for their repair", replica.damaged);
+  out.gauge("anabranch_admitted", "0 while the node waits for the others to give it their state",
+            replica.admitted);
+  out.gauge("anabranch_collection_held_back",
+            "1 while tombstones are kept because of a node; the status says which",
+            !replica.collection_held_back.empty());
   out.gauge("anabranch_cluster_epoch", "Epoch of the cluster file that the node goes by",
             static_cast<double>(replica.epoch));
   out.gauge("anabranch_connections", "Clients that have authenticated",
@@ -189,6 +194,11 @@ void add_counters(Families& out, const cluster::Counters& counters) {
               "Records or digests that were not as they should be", counters.divergences_found);
   out.counter("anabranch_divergences_repaired_total", "Repairs that have ended",
               counters.divergences_repaired);
+  out.counter("anabranch_floors_raised_total",
+              "Times that a user's floor was raised, below which writes are too old",
+              counters.floors_raised);
+  out.counter("anabranch_tombstones_collected_total", "Tombstones dropped past their retention",
+              counters.tombstones_collected);
 }
 
 /// One family for each figure, with one metric for each peer of which it is known.

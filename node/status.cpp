@@ -37,6 +37,12 @@ json::object queues_json(const cluster::ReplicaLoad& load) {
           {"held", load.held}};
 }
 
+/// Null where nothing holds it back.
+json::value collection_obstacle(const cluster::ReplicaStatus& replica) {
+  const std::string& obstacle = replica.collection_held_back;
+  return obstacle.empty() ? json::value() : json::value(obstacle);
+}
+
 json::value client_url_of(const ClusterConfig& cluster, const std::string& name) {
   const MemberConfig* member = cluster.find(name);
   return member && !member->client_url.empty() ? json::value(member->client_url) : json::value();
@@ -46,10 +52,12 @@ json::object peer_json(const cluster::PeerStatus& peer, const ClusterConfig& clu
   json::value replica;
   json::value ready;
   json::value draining;
+  json::value admitted;
   if (peer.replica) {
     replica = peer.replica->to_string();
     ready = peer.ready;
     draining = peer.draining;
+    admitted = peer.admitted;
   }
   return {{"name", peer.name},
           {"region", peer.region},
@@ -58,6 +66,7 @@ json::object peer_json(const cluster::PeerStatus& peer, const ClusterConfig& clu
           {"connected", peer.connected},
           {"ready", std::move(ready)},
           {"draining", std::move(draining)},
+          {"admitted", std::move(admitted)},
           {"epoch", or_null(peer.epoch)},
           {"lag_writes", or_null(peer.lag_writes)},
           {"lag_seconds", or_null(peer.lag_seconds)},
@@ -75,7 +84,9 @@ json::object counters_json(const cluster::Counters& counters) {
           {"gaps_found", counters.gaps_found},
           {"pulls", counters.pulls},
           {"divergences_found", counters.divergences_found},
-          {"divergences_repaired", counters.divergences_repaired}};
+          {"divergences_repaired", counters.divergences_repaired},
+          {"floors_raised", counters.floors_raised},
+          {"tombstones_collected", counters.tombstones_collected}};
 }
 
 }  // namespace
@@ -98,6 +109,7 @@ std::string status_json(const NodeConfig& node, const ClusterConfig& cluster,
       {"draining", process.draining},
       {"storage_ok", replica.storage_ok},
       {"damaged", replica.damaged},
+      {"admitted", replica.admitted},
       {"cluster", {{"name", cluster.name}, {"epoch", cluster.epoch}}},
       {"clients", {{"connections", process.connections}, {"users", process.users}}},
       {"state",
@@ -106,6 +118,7 @@ std::string status_json(const NodeConfig& node, const ClusterConfig& cluster,
         {"tombstones", totals.tombstones},
         {"bytes", totals.bytes},
         {"digest", replica.digest}}},
+      {"collection", {{"held_back_by", collection_obstacle(replica)}}},
       {"acks", {{"required", cluster.replication.acks}, {"waiting", replica.load.acks_waiting}}},
       {"queues", queues_json(replica.load)},
       {"version_vector", vector_json(replica.vector)},

@@ -134,13 +134,25 @@ std::string disk_words(const json::value& status) {
   return {};
 }
 
+/// A node whose disk may be older than what the others have forgotten exchanges no records.
+std::string admission_words(const json::value& status) {
+  const json::value& admitted = part(status, "admitted");
+  return admitted.is_bool() && !admitted.get_bool() ? ", not admitted yet" : std::string();
+}
+
+std::string tombstones(const json::value& status) {
+  const std::string count = show(part(status, "state"), "tombstones") + " tombstones";
+  const json::value& obstacle = part(part(status, "collection"), "held_back_by");
+  return obstacle.is_string() ? count + ", kept because " + show(obstacle) : count;
+}
+
 std::string render_node(const json::value& status) {
   const json::value& clients = part(status, "clients");
   const json::value& state = part(status, "state");
   const json::value& cluster = part(status, "cluster");
   return lay_out({
       {"node", show(status, "name") + " (" + show(status, "region") + "), " + state_word(status) +
-                   disk_words(status)},
+                   admission_words(status) + disk_words(status)},
       {"running", "version " + show(status, "version") + ", for " +
                       duration(part(status, "uptime_seconds")) + ", replica " +
                       show(status, "replica_id")},
@@ -149,7 +161,8 @@ std::string render_node(const json::value& status) {
        show(clients, "connections") + " connections of " + show(clients, "users") + " users"},
       {"acks", acks(status)},
       {"state", show(state, "users") + " users, " + show(state, "records") + " records, " +
-                    show(state, "tombstones") + " tombstones, " + bytes(part(state, "bytes"))},
+                    bytes(part(state, "bytes"))},
+      {"deletes", tombstones(status)},
       {"digest", show(state, "digest")},
   });
 }
@@ -177,7 +190,7 @@ std::string lag(const json::value& peer) {
 std::string connected(const json::value& peer) {
   const json::value& draining = part(peer, "draining");
   const bool is_draining = draining.is_bool() && draining.get_bool();
-  return show(peer, "connected") + (is_draining ? ", draining" : "");
+  return show(peer, "connected") + (is_draining ? ", draining" : "") + admission_words(peer);
 }
 
 std::string render_peers(const json::value& status) {

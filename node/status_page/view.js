@@ -58,6 +58,7 @@ function statesOf(status) {
   const states = [];
   if (status.draining) states.push(['wait', 'Draining']);
   else states.push(status.ready ? ['good', 'Ready'] : ['bad', 'Not ready']);
+  if (status.admitted === false) states.push(['wait', 'Not admitted yet']);
   if (!status.storage_ok) states.push(['bad', 'Storage refuses writes']);
   if (status.damaged) states.push(['bad', 'Records damaged']);
   return states;
@@ -66,6 +67,7 @@ function statesOf(status) {
 function linkOf(peer) {
   if (!peer.connected) return isKnown(peer.last_heartbeat_seconds) ? ['bad', 'Silent'] : ['bad', 'Not heard yet'];
   if (peer.draining) return ['wait', 'Draining'];
+  if (peer.admitted === false) return ['wait', 'Not admitted yet'];
   return peer.ready === false ? ['wait', 'Not ready'] : ['good', 'Connected'];
 }
 
@@ -144,7 +146,14 @@ function summaryOf(status) {
   return `${parts.join('; ')}.`;
 }
 
-function factsOf({ state, clients, acks, queues, counters, replica_id: replica }) {
+/** Why deletes are kept for longer than they need be, where they are. */
+function tombstonesOf({ state, collection, counters }) {
+  const obstacle = collection.held_back_by;
+  return `${plural(counters.tombstones_collected, 'tombstone')} collected, ${isKnown(obstacle) ? `now held back: ${obstacle}` : `${count(state.tombstones)} kept`}`;
+}
+
+function factsOf(status) {
+  const { state, clients, acks, queues, counters, replica_id: replica } = status;
   return [
     ['State', `${plural(state.users, 'user')}, ${plural(state.records, 'record')}, ${plural(state.tombstones, 'tombstone')}, ${size(state.bytes)}`],
     ['Clients', `${plural(clients.connections, 'connection')}, ${plural(clients.users, 'user')}`],
@@ -153,6 +162,7 @@ function factsOf({ state, clients, acks, queues, counters, replica_id: replica }
     ['Queues', `${plural(queues.held, 'answer')} waiting for the disk, ${plural(queues.pull_pieces, 'piece')} of a pull`],
     ['Gaps and pulls', `${plural(counters.gaps_found, 'gap')} found, ${plural(counters.pulls, 'pull')}`],
     ['Divergences', `${count(counters.divergences_found)} found, ${count(counters.divergences_repaired)} repaired`],
+    ['Collection', tombstonesOf(status)],
     ['Digest', state.digest],
     ['Replica', replica],
   ];

@@ -141,10 +141,11 @@ scenario('thirty members, long names and markup in them leave the page whole', {
     const status = await cluster.a.status();
     const peer = (at) => ({
       name: at === 0 ? '<img src=x onerror=alert(1)>' : `node-${at}-${'long'.repeat(at % 8)}`, region: `region-${'x'.repeat(at)}`,
-      connected: at % 7 !== 3, ready: at % 5 !== 1, draining: at === 4, epoch: at % 6 === 2 ? 0 : 1, lag_writes: at * 1234, lag_seconds: at * 0.7,
+      connected: at % 7 !== 3, ready: at % 5 !== 1, draining: at === 4, admitted: at !== 6, epoch: at % 6 === 2 ? 0 : 1, lag_writes: at * 1234, lag_seconds: at * 0.7,
       behind_writes: at % 3, digest_equal: [true, null, false][at % 3], last_heartbeat_seconds: 0.4, clock_offset_ms: at * 500 - 4000,
     });
-    const many = { ...status, ready: false, storage_ok: false, peers: Array.from({ length: 29 }, (_, at) => peer(at)) };
+    const collection = { held_back_by: `${peer(6).name} is not admitted yet` };
+    const many = { ...status, ready: false, admitted: false, storage_ok: false, collection, peers: Array.from({ length: 29 }, (_, at) => peer(at)) };
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.route('**/v1/status', (route) => route.fulfill({ json: many }));
     await page.goto(urlOf(cluster.a));
@@ -154,7 +155,9 @@ scenario('thirty members, long names and markup in them leave the page whole', {
     await rowSays(page, '<img src=x', 'write');
     await rowSays(page, 'node-2-', 'peer is behind');
     await rowSays(page, 'node-28-', '!+10.0 s');
-    await says(page, '#summary', 'this one not ready, storage refuses writes');
+    await rowSays(page, 'node-6-', 'Not admitted yet');
+    await says(page, '#facts', '0 tombstones collected, now held back: node-6-longlonglonglonglonglong is not admitted yet');
+    await says(page, '#summary', 'this one not ready, not admitted yet, storage refuses writes');
     await says(page, '#summary', 'draining: node-4-');
     await says(page, '#summary', 'and 1 more');
     await pictures(page, 'status-page-thirty');

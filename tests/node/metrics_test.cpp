@@ -34,6 +34,24 @@ TEST(Metrics, TellTheStatus) {
                               "anabranch_updates_accepted_total 9\n"));
 }
 
+TEST(Metrics, TellOfAdmissionAndCollection) {
+  cluster::ReplicaStatus replica;
+  replica.counters.floors_raised = 3;
+  replica.counters.tombstones_collected = 4;
+  const std::string before = text_of(replica);
+  EXPECT_THAT(before, HasSubstr("\nanabranch_admitted 0\n"));
+  EXPECT_THAT(before, HasSubstr("\nanabranch_collection_held_back 0\n"));
+  EXPECT_THAT(before, HasSubstr("# TYPE anabranch_floors_raised_total counter\n"
+                                "anabranch_floors_raised_total 3\n"));
+  EXPECT_THAT(before, HasSubstr("# TYPE anabranch_tombstones_collected_total counter\n"
+                                "anabranch_tombstones_collected_total 4\n"));
+  replica.admitted = true;
+  replica.collection_held_back = "us is silent";
+  const std::string after = text_of(replica);
+  EXPECT_THAT(after, HasSubstr("\nanabranch_admitted 1\n"));
+  EXPECT_THAT(after, HasSubstr("\nanabranch_collection_held_back 1\n"));
+}
+
 TEST(Metrics, ADrainingNodeIsNotReady) {
   cluster::ReplicaStatus replica;
   replica.ready = true;

@@ -26,7 +26,7 @@ TEST(StatusTable, ShowsWhatTheNodeKnows) {
   EXPECT_THAT(*table, HasSubstr("version 0.1.0, for 1 h 2 min, replica 00ff\n"));
   EXPECT_THAT(*table, HasSubstr("demo, epoch 3\n"));
   EXPECT_THAT(*table, HasSubstr("12 connections of 5 users\n"));
-  EXPECT_THAT(*table, HasSubstr("5 users, 1234 records, 7 tombstones, 86.2 KiB\n"));
+  EXPECT_THAT(*table, HasSubstr("5 users, 1234 records, 86.2 KiB\n"));
   EXPECT_THAT(*table,
               HasSubstr("PEER  REGION   CONNECTED  LAG        BEHIND  DIGEST     HEARTBEAT  "
                         "CLOCK\n"));
@@ -72,6 +72,28 @@ TEST(StatusTable, ADiskInTroubleIsTold) {
   EXPECT_THAT(render(R"("damaged":true)"), HasSubstr("ready, RECORDS DAMAGED"));
   EXPECT_THAT(render(R"("storage_ok":false,"damaged":true)"), HasSubstr("DISK REFUSES WRITES"));
   EXPECT_THAT(render(R"("storage_ok":true,"damaged":false)"), HasSubstr("ready\n"));
+}
+
+TEST(StatusTable, TellsWhyDeletesAreKept) {
+  const auto with = [](const std::string& obstacle) {
+    return render_status(R"({"name":"eu","state":{"tombstones":7},"collection":{"held_back_by":)" +
+                         obstacle + "}}")
+        .value();
+  };
+  EXPECT_THAT(with("null"), HasSubstr("7 tombstones\n"));
+  EXPECT_THAT(with(R"("us is silent")"), HasSubstr("7 tombstones, kept because us is silent\n"));
+}
+
+TEST(StatusTable, TellsWhoIsNotAdmitted) {
+  const std::string table = render_status(R"({"name":"eu","ready":false,"admitted":false,"peers":[
+    {"name":"us","connected":true,"admitted":true},
+    {"name":"ap","connected":true,"admitted":false},
+    {"name":"sa","connected":false,"admitted":null}]})")
+                                .value();
+  EXPECT_THAT(table, HasSubstr("eu (?), not ready, not admitted yet\n"));
+  EXPECT_THAT(table, HasSubstr("us    ?       yes                    ?"));
+  EXPECT_THAT(table, HasSubstr("ap    ?       yes, not admitted yet  ?"));
+  EXPECT_THAT(table, HasSubstr("sa    ?       no                     ?"));
 }
 
 TEST(StatusTable, WhatIsUnknownIsAQuestionMark) {

@@ -57,6 +57,32 @@ TEST(Status, APeerIsReadyOrNotOnlyOnceItHasSaidSo) {
   EXPECT_EQ(given.peer().at("ready"), json::value(true));
 }
 
+TEST(Status, TellsWhoIsAdmitted) {
+  Fixture given;
+  EXPECT_EQ(given.object().at("admitted"), json::value(false));
+  given.replica.admitted = true;
+  EXPECT_EQ(given.object().at("admitted"), json::value(true));
+  given.replica.peers[0].admitted = true;
+  EXPECT_TRUE(given.peer().at("admitted").is_null());
+  given.replica.peers[0].replica = ReplicaId{};
+  EXPECT_EQ(given.peer().at("admitted"), json::value(true));
+}
+
+TEST(Status, TellsWhatHoldsCollectionBack) {
+  Fixture given;
+  EXPECT_TRUE(given.object().at("collection").at("held_back_by").is_null());
+  given.replica.collection_held_back = "us is silent";
+  EXPECT_EQ(given.object().at("collection").at("held_back_by"), json::value("us is silent"));
+}
+
+TEST(Status, CountsFloorsAndTombstones) {
+  Fixture given;
+  given.replica.counters.floors_raised = 3;
+  given.replica.counters.tombstones_collected = 4;
+  EXPECT_EQ(given.object().at("counters").at("floors_raised"), json::value(3u));
+  EXPECT_EQ(given.object().at("counters").at("tombstones_collected"), json::value(4u));
+}
+
 TEST(Status, APeerWithoutAClientUrlHasNone) {
   Fixture given;
   EXPECT_EQ(given.peer().at("client_url"), json::value("wss://us.example/v1/sync"));

@@ -45,11 +45,13 @@ export class Cluster {
   /**
    * `keys`: links are encrypted. `links`: every way between two nodes leads over a Link. `doors`: each
    * node has a Link for devices to come through. `acks`: how many copies a "replicated" ack stands for.
+   * `retention`: how long deletes are kept, as it stands in the cluster's file.
    * `log`: what stands in the nodes' files for it.
    */
-  static async create({ names, keys = false, links = false, doors = false, acks = 0, limits = {}, log }) {
+  static async create({ names, keys = false, links = false, doors = false, acks = 0, retention, limits = {}, log }) {
     const cluster = new Cluster();
     cluster.acks = acks;
+    cluster.retention = retention;
     cluster.#keys = keys;
     cluster.#limits = limits;
     cluster.#log = log;
@@ -156,7 +158,8 @@ export class Cluster {
   /** The cluster file as one node has it: the way to the others may be its own. */
   fileFor(node) {
     const member = this.nodes.map((other) => this.#member(other, node));
-    return { name: 'system-test', epoch: this.epoch, replication: { acks: this.acks }, member };
+    const replication = { acks: this.acks, tombstone_retention: this.retention };
+    return { name: 'system-test', epoch: this.epoch, replication, member };
   }
 
   writeFiles(node) {

@@ -266,6 +266,51 @@ it.skipIf(!program)('a write that has to be on other nodes too waits until it is
   }
 });
 
+describe.skipIf(!program)('what was written before deletes were forgotten', () => {
+  let nodes: NodeProcess[];
+
+  beforeAll(async () => {
+    nodes = await NodeProcess.cluster(['eu'], {}, 0, '300ms');
+  });
+  afterAll(() => NodeProcess.destroy(nodes));
+
+  it.each([['by the promise', false], ['by an event, after a reload', true]])('is taken where it can be judged, else reported %s', async (_, reloads) => {
+    const node = nodes[0] as NodeProcess;
+    const user = `away-${reloads}`;
+    const [away, home] = [makeDevice(node.url, node.token(user)), makeDevice(node.url, node.token(user))];
+    try {
+      await away.client.set('own', 1);
+      await eventually('the other knows of it', () => home.client.get('own') === 1);
+      away.network.isUp = false;
+      away.network.break();
+      const made = [away.client.set('note', 'written away'), away.client.set('own', 2)];
+      const { floors } = await node.deletes();
+      await home.client.set('gone', 1);
+      await home.client.delete('gone');
+      await eventually('the delete is forgotten', async () => {
+        const now = await node.deletes();
+        return now.kept === 0 && now.floors > floors;
+      });
+      if (reloads) away.reload();
+      away.network.isUp = true;
+      await eventually('nothing waits any more', () => away.client.status === 'synced' && away.client.pending === 0);
+      expect(away.errors).toMatchObject([{ code: 'too_old', paths: ['note'] }]);
+      if (!reloads) await expect(made[0]).rejects.toMatchObject({ code: 'too_old', paths: ['note'] });
+      if (!reloads) await expect(made[1]).resolves.toMatchObject({ applied: true });
+      expect(away.client.get()).toEqual({ own: 2 });
+
+      await expect(away.client.set('note', 'written away')).resolves.toMatchObject({ applied: true });
+      const wanted = { own: 2, note: 'written away' };
+      expect(await node.stateOf(user)).toEqual(wanted);
+      await eventually('the other has it', () => home.client.get('note') === 'written away');
+      expect(home.client.get()).toEqual(wanted);
+    } finally {
+      away.client.close();
+      home.client.close();
+    }
+  });
+});
+
 describe.skipIf(!program)('a node that allows few writes', () => {
   let nodes: NodeProcess[];
 

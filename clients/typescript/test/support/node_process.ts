@@ -58,8 +58,11 @@ export class NodeProcess {
     private readonly secret: string,
   ) {}
 
-  /** Nodes that know each other, ready. `acks`: on how many others a write has to be. */
-  static async cluster(names: string[], limits: Limits = {}, acks = 0): Promise<NodeProcess[]> {
+  /**
+   * Nodes that know each other, ready. `acks`: on how many others a write has to be. `retention`: how
+   * long deletes are kept.
+   */
+  static async cluster(names: string[], limits: Limits = {}, acks = 0, retention = '30d'): Promise<NodeProcess[]> {
     const folder = mkdtempSync(join(tmpdir(), 'anabranch-client-'));
     const secret = randomBytes(24).toString('hex');
     const nodes: NodeProcess[] = [];
@@ -77,7 +80,7 @@ export class NodeProcess {
         `client_url = "ws://127.0.0.1:${ports.clients}/v1/sync"`,
       ].join('\n'),
     );
-    const cluster = ['name = "client-test"', 'epoch = 1', '[replication]', `acks = ${acks}`, ...members].join('\n');
+    const cluster = ['name = "client-test"', 'epoch = 1', '[replication]', `acks = ${acks}`, `tombstone_retention = "${retention}"`, ...members].join('\n');
     for (const node of nodes) node.#writeFiles(cluster, limits);
     await Promise.all(nodes.map((node) => node.start()));
     return nodes;
@@ -116,6 +119,13 @@ export class NodeProcess {
     const ended = new Promise((done) => child.once('exit', done));
     child.kill('SIGKILL');
     await ended;
+  }
+
+  /** How many deletes the node keeps, and how often it has raised a floor. */
+  async deletes(): Promise<{ kept: number; floors: number }> {
+    const answer = await fetch(`http://127.0.0.1:${this.ports.admin}/v1/status`);
+    const { state, counters } = (await answer.json()) as { state: { tombstones: number }; counters: { floors_raised: number } };
+    return { kept: state.tombstones, floors: counters.floors_raised };
   }
 
   /** What the node has of a user, laid out by itself. */
