@@ -98,15 +98,14 @@ Result<std::string> RocksdbBackup::describe() const {
 }
 
 Result<void> RocksdbBackup::open_engine() {
-  env_ = make_stoppable_env(settings_.env, stopped_);
+  env_ = make_stoppable_env(settings_.env.get(), stopped_);
   rocksdb::BackupEngineOptions options(plan_.directory.string(), env_.get());
   options.info_log = settings_.logger.get();
   options.callback_trigger_interval_size = callback_bytes;
   options.backup_rate_limiter.reset(rocksdb::NewGenericRateLimiter(
       bytes_per_second, 100'000, 10, rocksdb::RateLimiter::Mode::kAllIo));
   rocksdb::BackupEngine* engine = nullptr;
-  rocksdb::Env* source = settings_.env != nullptr ? settings_.env : rocksdb::Env::Default();
-  const auto status = rocksdb::BackupEngine::Open(options, source, &engine);
+  const auto status = rocksdb::BackupEngine::Open(options, settings_.env.get(), &engine);
   engine_.reset(engine);
   if (status.ok()) return {};
   return failure("cannot open the backups in " + plan_.directory.string(), status);

@@ -35,9 +35,10 @@ struct DatabaseSettings {
   std::shared_ptr<rocksdb::Cache> cache;
   std::shared_ptr<rocksdb::Logger> logger;
   LogSink log;
-  rocksdb::Env* env = nullptr;
+  std::shared_ptr<rocksdb::Env> env;  ///< measures for SyncTime
 };
 
+/// `env` (null: the system's) outlives all that is opened with what is returned.
 DatabaseSettings make_settings(std::filesystem::path directory, std::size_t cache_bytes,
                                LogSink log, rocksdb::Env* env);
 
@@ -85,8 +86,10 @@ class Database {
   Result<crdt::VersionVector> read_log_ends(const rocksdb::Snapshot* snapshot = nullptr) const;
 
  private:
-  Database(rocksdb::DB* rocks, std::vector<rocksdb::ColumnFamilyHandle*> columns);
+  Database(rocksdb::DB* rocks, std::vector<rocksdb::ColumnFamilyHandle*> columns,
+           std::shared_ptr<rocksdb::Env> env);
 
+  std::shared_ptr<rocksdb::Env> env_;  // outlives the next
   std::unique_ptr<rocksdb::DB> rocks_;
   std::vector<rocksdb::ColumnFamilyHandle*> columns_;
 };

@@ -1,7 +1,10 @@
 #include "transport/client/any_stream.h"
 
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace anabranch::transport {
@@ -64,6 +67,49 @@ void teardown_tcp(TcpSocket& socket, TeardownScratch& scratch, ByteStream::Done 
 
 std::unique_ptr<ByteStream> make_tcp_stream(TcpSocket socket) {
   return std::make_unique<TcpStream>(std::move(socket));
+}
+
+void AnyStream::write_some(const WriteBuffers& buffers, ByteStream::Transferred handler) {
+  note_write(buffers);
+  const bool hold = std::exchange(hold_next_, false);
+  const std::size_t bytes = asio::buffer_size(buffers);
+  const bool keep = hold && held_.size() + bytes <= max_held_bytes;
+  if (!keep && held_.empty()) return stream_->write_some(buffers, std::move(handler));
+
+  for (const asio::const_buffer& piece : buffers) {
+    held_.append(static_cast<const char*>(piece.data()), piece.size());
+  }
+  auto done = [bytes, handler = std::move(handler)](ErrorCode error) mutable {
+    std::move(handler)(error, error ? 0 : bytes);
+  };
+  if (!keep) return write_held(std::move(done));
+  asio::post(executor_, [done = std::move(done)]() mutable { done({}); });
+}
+
+/// Writes all that is held.
+void AnyStream::write_held(ByteStream::Done handler) {
+  auto go_on = [this, handler = std::move(handler)](ErrorCode error, std::size_t bytes) mutable {
+    held_.erase(0, bytes);
+    if (!error && !held_.empty()) return write_held(std::move(handler));
+    held_ = {};  // its memory too: most connections are idle
+    std::move(handler)(error);
+  };
+  stream_->write_some(WriteBuffers(asio::buffer(held_)), std::move(go_on));
+}
+
+/// Beast may end the stream when it has written what was to be held.
+void AnyStream::teardown(ByteStream::Done handler) {
+  if (held_.empty()) return stream_->teardown(std::move(handler));
+  write_held([this, handler = std::move(handler)](ErrorCode) mutable {
+    stream_->teardown(std::move(handler));
+  });
+}
+
+void AnyStream::note_write(const WriteBuffers& buffers) {
+  last_written_ = {};
+  if (buffers.begin() == buffers.end()) return;
+  const asio::const_buffer& first = *buffers.begin();
+  std::memcpy(last_written_.data(), first.data(), std::min(first.size(), last_written_.size()));
 }
 
 }  // namespace anabranch::transport

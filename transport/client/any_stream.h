@@ -7,14 +7,13 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/role.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace anabranch::transport {
@@ -100,13 +99,17 @@ class AnyStream {
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(ErrorCode, std::size_t)>(
         [this](auto handler, const WriteBuffers& few) {
-          note_write(few);
-          stream_->write_some(few, ByteStream::Transferred(std::move(handler)));
+          write_some(few, ByteStream::Transferred(std::move(handler)));
         },
         token, WriteBuffers(buffers));
   }
 
-  void teardown(ByteStream::Done handler) { stream_->teardown(std::move(handler)); }
+  /// The next write need not reach the socket before the one after it, for which the caller is
+  /// ready: its bytes are kept, up to `max_held_bytes`, and go out together with those.
+  void let_next_write_wait(bool may_wait) { hold_next_ = may_wait; }
+  static constexpr std::size_t max_held_bytes = 72 << 10;
+
+  void teardown(ByteStream::Done handler);
 
   /// `callback` is told when Beast, after the last WebSocket frame, begins to tear the stream down.
   void on_teardown(std::function<void()> callback) { on_teardown_ = std::move(callback); }
@@ -124,16 +127,15 @@ class AnyStream {
   }
 
  private:
-  void note_write(const WriteBuffers& buffers) {
-    last_written_ = {};
-    if (buffers.begin() == buffers.end()) return;
-    const asio::const_buffer& first = *buffers.begin();
-    std::memcpy(last_written_.data(), first.data(), std::min(first.size(), last_written_.size()));
-  }
+  void write_some(const WriteBuffers& buffers, ByteStream::Transferred handler);
+  void write_held(ByteStream::Done handler);
+  void note_write(const WriteBuffers& buffers);
 
   IoExecutor executor_;
   std::unique_ptr<ByteStream> stream_;
   std::function<void()> on_teardown_;
+  std::string held_;  ///< of earlier writes, which are done as far as their callers know
+  bool hold_next_ = false;
   std::array<unsigned char, 4> last_written_{};  ///< the first bytes of it
 
   // Beast finds these two by argument-dependent lookup.

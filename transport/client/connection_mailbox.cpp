@@ -61,13 +61,17 @@ void ConnectionMailbox::on_woken() {
   woken_ = false;
 }
 
-ConnectionMailbox::Outgoing ConnectionMailbox::take_frame() {
+void ConnectionMailbox::take_frames(std::vector<Outgoing>& taken, std::size_t max_bytes) {
   const std::lock_guard lock(mutex_);
   writing_ = !frames_.empty();
-  if (!writing_) return {};
-  Outgoing next = frames_.pop();
-  frame_bytes_ -= next.frame->size();
-  return next;
+  std::size_t bytes = 0;
+  while (!frames_.empty()) {
+    const std::size_t size = frames_.front().frame->size();
+    if (bytes != 0 && bytes + size > max_bytes) return;
+    bytes += size;
+    frame_bytes_ -= size;
+    taken.push_back(frames_.pop());
+  }
 }
 
 std::size_t ConnectionMailbox::queued_bytes() const {
@@ -98,8 +102,9 @@ void ConnectionMailbox::end() {
   frame_bytes_ = 0;
 }
 
-// The frame that is being written, or is the next to be, is not counted: the cap is on what piles
-// up behind it. So a frame larger than the cap does not condemn those that follow it closely.
+// What has been taken to be written, or the frame that is the next to be, is not counted: the cap
+// is on what piles up behind it. So a frame larger than the cap does not condemn those that follow
+// it closely.
 bool ConnectionMailbox::fits(std::size_t bytes) const {
   if (frames_.empty()) return true;
   const std::size_t waiting = frame_bytes_ - (writing_ ? 0 : frames_.front().frame->size());

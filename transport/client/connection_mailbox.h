@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace anabranch::transport {
 
@@ -39,13 +40,14 @@ class ConnectionMailbox final : public ClientConnection {
 
   /// To be called when woken, before looking at what is there.
   void on_woken();
-  /// The next frame to write, or none. Until it has returned none, the caller is taken to be
-  /// writing and to come back, and is not woken for frames.
   struct Outgoing {
     Frame frame;
     FrameTiming timing;
   };
-  Outgoing take_frame();
+  /// Appends the next frames to write to `taken`: as many as have `max_bytes` together, at least
+  /// one where there is one. Until it has found none, the caller is taken to be writing and to come
+  /// back, and is not woken for frames.
+  void take_frames(std::vector<Outgoing>& taken, std::size_t max_bytes);
   /// How many more frames have been answered. After a 0 the next answer wakes.
   std::size_t take_answered();
   std::optional<CloseRequest> close_request() const;

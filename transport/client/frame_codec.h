@@ -23,7 +23,7 @@ class FrameCodec {
   virtual FrameKind kind() const = 0;
 };
 
-/// `anabranch.v1.json`: one envelope in each text frame.
+/// `anabranch.v1.json`: one envelope in each text frame. (Arrays of them are FrameBatch's.)
 const FrameCodec& json_frame_codec();
 
 }  // namespace anabranch::transport

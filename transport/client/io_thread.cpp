@@ -8,12 +8,25 @@ namespace anabranch::transport {
 
 void IoGate::post(std::function<void()> task) {
   const std::lock_guard lock(mutex_);
-  if (context_ != nullptr) boost::asio::post(*context_, std::move(task));
+  if (context_ == nullptr) return;
+  waiting_.push_back(std::move(task));
+  if (waiting_.size() > 1) return;  // the thread has been told already
+  boost::asio::post(*context_, [self = shared_from_this()] { self->run(); });
+}
+
+void IoGate::run() {
+  {
+    const std::lock_guard lock(mutex_);
+    running_.swap(waiting_);
+  }
+  for (const auto& task : running_) task();
+  running_.clear();
 }
 
 void IoGate::shut() {
   const std::lock_guard lock(mutex_);
   context_ = nullptr;
+  waiting_.clear();
 }
 
 IoThread::IoThread()

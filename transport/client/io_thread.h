@@ -25,8 +25,9 @@ class Connection {
 };
 
 /// Lets other threads hand tasks to an I/O thread, for as long as it runs. Outlives the thread, so
-/// that those who still hold an ended connection can go on calling it.
-class IoGate {
+/// that those who still hold an ended connection can go on calling it. What is handed over while
+/// the thread is busy costs it one wake-up, and is done in the order of the calls.
+class IoGate : public std::enable_shared_from_this<IoGate> {
  public:
   explicit IoGate(boost::asio::io_context& context) : context_(&context) {}
   /// Any thread. Does nothing once shut.
@@ -34,8 +35,14 @@ class IoGate {
   void shut();
 
  private:
-  std::mutex mutex_;
+  using Tasks = std::vector<std::function<void()>>;
+
+  void run();
+
+  std::mutex mutex_;  // guards the next two
   boost::asio::io_context* context_;
+  Tasks waiting_;
+  Tasks running_;  // the thread's alone
 };
 
 /// One thread with its io_context and the connections that live on it.

@@ -2,6 +2,7 @@
 
 #include "transport/client/closing.h"
 #include "transport/client/conversation.h"
+#include "transport/client/frame_batch.h"
 #include "transport/client/read_window.h"
 
 #include <boost/asio/steady_timer.hpp>
@@ -99,7 +100,7 @@ class WebsocketSession final : public Connection,
   std::optional<Conversation> conversation_;
   ReadWindow unanswered_;
   beast::flat_buffer inbox_;
-  Frame in_flight_;
+  FrameBatch outgoing_;
 
   TimePoint upgraded_at_;
   TimePoint opening_deadline_;  // of the upgrade, then of authentication
@@ -134,6 +135,7 @@ void WebsocketSession::start(const HttpRequest& request, UpgradeTerms terms) {
                                  codec_, context_.journal},
       mailbox_);
   configure(terms.protocol);
+  outgoing_.use_arrays(!terms.protocol.empty());
   opening_deadline_ = SteadyClock::now() + upgrade_timeout;
   wake_at(opening_deadline_);
   socket_.async_accept(
@@ -247,25 +249,24 @@ void WebsocketSession::on_woken() {
 }
 
 void WebsocketSession::write() {
-  if (in_flight_ || close_sent_ || finished_) return;
-  auto [frame, timing] = mailbox_->take_frame();
-  in_flight_ = std::move(frame);
-  if (!in_flight_) {
+  if (outgoing_.is_writing() || close_sent_ || finished_) return;
+  if (!outgoing_.begin(*mailbox_, thread_.frame_times())) {
     if (closing_) send_close();
     return;
   }
-  thread_.frame_times().note(timing);
+  socket_.next_layer().let_next_write_wait(outgoing_.more());
+  const std::string_view text = outgoing_.text();
   socket_.async_write(
-      asio::buffer(*in_flight_),
+      asio::buffer(text),
       [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_written(error); });
 }
 
 void WebsocketSession::on_written(ErrorCode error) {
   if (!error) {
     ++tally_.frames_out;
-    tally_.bytes_out += in_flight_->size();
+    tally_.bytes_out += outgoing_.text().size();
   }
-  in_flight_.reset();
+  outgoing_.finish();
   if (finished_) return;
   if (error) return on_stream_lost();
   if (!closing_ && mailbox_->is_closing()) begin_closing();
@@ -290,6 +291,7 @@ void WebsocketSession::send_close() {
   const std::optional<CloseRequest> request = mailbox_->close_request();
   if (!request || !socket_.is_open()) return on_stream_lost();
   close_sent_ = true;
+  socket_.next_layer().let_next_write_wait(false);
   close_deadline_ = SteadyClock::now() + close_timeout;
   socket_.async_close(to_close_reason(*request),
                       [self = shared_from_this()](ErrorCode) { self->finish(); });
@@ -368,7 +370,7 @@ void WebsocketSession::watch_silence(TimePoint now) {
   // While the session does not read it hears nothing, which is no fault of the client. While a
   // large frame trickles out no ping gets through, but the client shows that it lives by taking it.
   const std::uint64_t written = socket_.next_layer().written();
-  const bool trickles = in_flight_ && written != written_before_;
+  const bool trickles = outgoing_.is_writing() && written != written_before_;
   written_before_ = written;
   if (!reading_ || trickles) heard();
   // Beast may be ending the stream because of what the client sent, and has no deadline for that.

@@ -10,6 +10,13 @@ struct Mail {
 
   void send(std::size_t bytes) { box.send(std::make_shared<const std::string>(bytes, 'x')); }
 
+  /// The next frame alone, or null.
+  Frame take() {
+    std::vector<ConnectionMailbox::Outgoing> taken;
+    box.take_frames(taken, 0);
+    return taken.empty() ? nullptr : taken.front().frame;
+  }
+
   int wakes = 0;
   ConnectionMailbox box;
 };
@@ -20,12 +27,12 @@ TEST(ConnectionMailbox, WakesOnceForManyFrames) {
   mail.send(2);
   EXPECT_EQ(mail.wakes, 1);
   mail.box.on_woken();
-  EXPECT_EQ(mail.box.take_frame().frame->size(), 1U);
+  EXPECT_EQ(mail.take()->size(), 1U);
   mail.send(3);
   EXPECT_EQ(mail.wakes, 1) << "the session is writing and will look again";
-  EXPECT_EQ(mail.box.take_frame().frame->size(), 2U);
-  EXPECT_EQ(mail.box.take_frame().frame->size(), 3U);
-  EXPECT_EQ(mail.box.take_frame().frame, nullptr);
+  EXPECT_EQ(mail.take()->size(), 2U);
+  EXPECT_EQ(mail.take()->size(), 3U);
+  EXPECT_EQ(mail.take(), nullptr);
   mail.send(4);
   EXPECT_EQ(mail.wakes, 2);
 }
@@ -39,13 +46,13 @@ TEST(ConnectionMailbox, ClosesWhenMoreThanItsBufferPilesUp) {
   mail.send(1);
   ASSERT_TRUE(mail.box.close_request());
   EXPECT_EQ(mail.box.close_request()->code, CloseCode::too_slow);
-  EXPECT_EQ(mail.box.take_frame().frame, nullptr) << "what was queued is dropped";
+  EXPECT_EQ(mail.take(), nullptr) << "what was queued is dropped";
 }
 
 TEST(ConnectionMailbox, CountsWhatWaitsBehindTheFrameBeingWritten) {
   Mail mail(10);
   mail.send(8);
-  mail.box.take_frame().frame;
+  mail.take();
   mail.send(10);
   EXPECT_FALSE(mail.box.is_closing());
   mail.send(1);
@@ -56,17 +63,35 @@ TEST(ConnectionMailbox, TakesAFrameOverTheCapIntoAnEmptyQueue) {
   Mail mail(10);
   for (int i = 0; i < 5; ++i) {
     mail.send(1000);
-    EXPECT_EQ(mail.box.take_frame().frame->size(), 1000U);
-    EXPECT_EQ(mail.box.take_frame().frame, nullptr);
+    EXPECT_EQ(mail.take()->size(), 1000U);
+    EXPECT_EQ(mail.take(), nullptr);
   }
   EXPECT_FALSE(mail.box.is_closing());
+}
+
+TEST(ConnectionMailbox, GivesAsManyFramesAsFitButOneAtLeast) {
+  Mail mail(1000);
+  for (const std::size_t size : {50, 3, 4, 3, 1}) mail.send(size);
+  const auto sizes = [&mail] {
+    std::vector<ConnectionMailbox::Outgoing> taken;
+    mail.box.take_frames(taken, 10);
+    std::vector<std::size_t> all;
+    for (const auto& one : taken) all.push_back(one.frame->size());
+    return all;
+  };
+  using Sizes = std::vector<std::size_t>;
+  EXPECT_EQ(sizes(), Sizes{50});
+  EXPECT_EQ(sizes(), (Sizes{3, 4, 3}));
+  EXPECT_EQ(mail.box.queued_bytes(), 1U);
+  EXPECT_EQ(sizes(), Sizes{1});
+  EXPECT_EQ(sizes(), Sizes{});
 }
 
 TEST(ConnectionMailbox, WakesForAnOverflowDuringAWrite) {
   Mail mail(10);
   mail.send(1);
   mail.box.on_woken();
-  mail.box.take_frame().frame;
+  mail.take();
   mail.send(10);
   EXPECT_EQ(mail.wakes, 1);
   mail.send(1);
@@ -79,7 +104,7 @@ TEST(ConnectionMailbox, KeepsTheFirstCloseAndRefusesWhatFollows) {
   mail.box.close(CloseCode::going_away, "second");
   mail.send(1);
   EXPECT_EQ(mail.box.close_request()->reason, "first");
-  EXPECT_EQ(mail.box.take_frame().frame, nullptr);
+  EXPECT_EQ(mail.take(), nullptr);
   EXPECT_EQ(mail.wakes, 1);
 }
 
@@ -104,7 +129,7 @@ TEST(ConnectionMailbox, DoesNothingOnceEnded) {
   mail.box.close(CloseCode::going_away, "late");
   mail.box.answered(1);
   EXPECT_EQ(mail.wakes, 1);
-  EXPECT_EQ(mail.box.take_frame().frame, nullptr);
+  EXPECT_EQ(mail.take(), nullptr);
   EXPECT_FALSE(mail.box.close_request());
 }
 
