@@ -317,6 +317,8 @@ void Replica::fail_storage(const wire::StoreBatch& in_doubt) {
   drop_pieces();
   repair_.reset();
   collection_.pass.reset();
+  collection_.passed.clear();  // floors that they raised may be undone
+  collection_.settled = {};
   repair_needs_.next_scrub_ms = 0;  // what the last one found may be undone
   streams_.clear();
   arrivals_.clear();

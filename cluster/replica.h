@@ -250,7 +250,9 @@ class Replica {
   std::int64_t aging_ms() const;
   void watch_collection();
   void on(TombstonesFound found);
+  void settle_passes();
   void drain_collection();
+  void end_pass();
   void collect(DocumentCache::Entry& entry, const UserId& user,
                const std::vector<crdt::Write>& tombstones);
   bool may_collect(const crdt::Document& document, const crdt::Path& path,

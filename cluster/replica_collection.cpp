@@ -26,6 +26,8 @@ void Replica::watch_collection() {
   if (!storage_ok_ || !ledger_.standing().admitted) {
     collection_.cut.reset();
     collection_.pass.reset();
+    collection_.passed.clear();
+    collection_.settled = {};
     return;
   }
   const std::int64_t retention = options_.tombstone_retention_ms;
@@ -35,6 +37,7 @@ void Replica::watch_collection() {
     ledger_.set_ages(std::move(ages));
   }
   collection_.cut.update(peers_.all(), options_.epoch, ledger_.durable());
+  settle_passes();
   if (collection_.pass || now_.monotonic_ms < collection_.next_pass_ms) return;
   collection_.next_pass_ms =
       now_.monotonic_ms +
@@ -43,7 +46,18 @@ void Replica::watch_collection() {
   if (!expired || !has_tombstones) return;
   collection_.pass.emplace();
   collection_.pass->id = ++collection_.last_id;
+  collection_.pass->expired = *expired;
   emit(FindTombstones{collection_.pass->id, *expired});
+}
+
+void Replica::settle_passes() {
+  const auto& cut = collection_.cut.get();
+  if (!cut) collection_.settled = {};  // a member is another: it may not have the floors
+  auto& passed = collection_.passed;
+  while (cut && !passed.empty() && cut->covers(passed.front().vector)) {
+    collection_.settled = std::move(passed.front().expired);
+    passed.pop_front();
+  }
 }
 
 void Replica::on(TombstonesFound found) {
@@ -63,7 +77,7 @@ void Replica::drain_collection() {
   std::optional<Collection::Pass>& pass = collection_.pass;
   while (pass && !pass->asked && may_apply_peer_writes() && ledger_.standing().admitted) {
     if (pass->found.empty()) {
-      if (pass->last) return pass.reset();
+      if (pass->last) return end_pass();
       pass->asked = true;
       return emit(FindTombstones{pass->id, {}});
     }
@@ -77,6 +91,12 @@ void Replica::drain_collection() {
     }
     collect(*entry, user, tombstones);
   }
+}
+
+void Replica::end_pass() {
+  if (collection_.passed.size() == Collection::max_passed) collection_.passed.pop_front();
+  collection_.passed.push_back({std::move(collection_.pass->expired), ledger_.vector()});
+  collection_.pass.reset();
 }
 
 /// `tombstones`: of the user, old enough when they were looked for.
@@ -116,10 +136,9 @@ void Replica::collect(DocumentCache::Entry& entry, const UserId& user,
 bool Replica::may_collect(const crdt::Document& document, const crdt::Path& path,
                           const crdt::Record& tombstone) const {
   const auto& cut = collection_.cut.get();
-  const crdt::Record* floor = document.find(crdt::floor_change().path);
   if (!cut || !cut->covers(tombstone.dot)) return false;
-  const bool floor_is_known =
-      floor && floor->stamp.version >= tombstone.stamp.version && cut->covers(floor->dot);
+  const bool floor_is_known = collection_.settled.covers(tombstone.dot) &&
+                              document.horizon().floor >= tombstone.stamp.version;
   if (!floor_is_known && !planted(Defect::collect_before_the_floor)) return false;
   return !document.ancestor_value_holds(path) || planted(Defect::collect_what_is_held_above);
 }

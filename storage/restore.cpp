@@ -125,8 +125,9 @@ void empty(const fs::path& data_dir) {
   }
 }
 
-/// Puts the backup's files in place. What becomes of them is then as with any copy.
-Result<void> copy_back(const Backups& engine, rocksdb::BackupID number, const fs::path& data_dir) {
+/// Puts the backup's files in place. What becomes of them is then as with any copy. Takes the
+/// engine with it: its threads may go on to write for a while after one of them has failed.
+Result<void> copy_back(Backups engine, rocksdb::BackupID number, const fs::path& data_dir) {
   const auto directory = DataDirectory::open(data_dir);
   if (!directory) return tl::unexpected(directory.error());
   // Looked at again: from here on nobody else can have put anything there.
@@ -135,6 +136,7 @@ Result<void> copy_back(const Backups& engine, rocksdb::BackupID number, const fs
   if (!unfinished) return tl::unexpected(unfinished.error());
   const std::string place = unfinished->string();
   const auto status = engine->RestoreDBFromBackup(number, place, place);
+  engine.reset();
   if (status.ok()) return (*directory)->finish_database();
   empty(data_dir);
   return tl::unexpected(storage_error("cannot restore", status));
@@ -161,13 +163,13 @@ Result<Restored> restore_backup(const RestoreOptions& options, Random& random) {
     return tl::unexpected(is_empty.error());
   }
   const DatabaseSettings settings = make_settings({}, cache_bytes, options.log, nullptr);
-  const auto engine = open_backups(options.from, settings);
+  auto engine = open_backups(options.from, settings);
   if (!engine) return tl::unexpected(engine.error());
   const auto info = find_backup(*engine, options);
   if (!info) return tl::unexpected(info.error());
   const auto notes = examine(*engine, *info);
   if (!notes) return tl::unexpected(notes.error());
-  if (auto copied = copy_back(*engine, info->backup_id, options.data_dir); !copied) {
+  if (auto copied = copy_back(std::move(*engine), info->backup_id, options.data_dir); !copied) {
     return tl::unexpected(copied.error());
   }
   const auto replica = claim(options, *notes, random);
