@@ -242,7 +242,8 @@ TEST(LedgerOfVectors, APeersVectorTakesTheOnesPlaceButForItsOwnWrites) {
   state.vector = vector_of({{origin_a, 7}, {origin_b, 5}, {origin_c, 2}});
   state.beyond = vector_of({{origin_b, 9}});
   Ledger ledger(state);
-  ledger.know_no_more_than(vector_of({{origin_a, 3}, {origin_b, 4}, {ReplicaId{0xD}, 6}}));
+  ledger.know_no_more_than(vector_of({{origin_a, 3}, {origin_b, 4}, {ReplicaId{0xD}, 6}}),
+                           {origin_a}, {});
   const auto known = vector_of({{origin_a, 7}, {origin_b, 4}, {ReplicaId{0xD}, 6}});
   EXPECT_EQ(ledger.vector(), known);
   const auto staged = ledger.take();
@@ -250,13 +251,24 @@ TEST(LedgerOfVectors, APeersVectorTakesTheOnesPlaceButForItsOwnWrites) {
   EXPECT_EQ(staged.batch.advanced, vector_of({{origin_b, 4}, {ReplicaId{0xD}, 6}}));
   ledger.settled(staged);
   EXPECT_EQ(ledger.durable().vector, known);
+  EXPECT_EQ(ledger.durable().beyond, crdt::VersionVector());
+}
+
+TEST(LedgerOfVectors, WhatIsHeldOfThePeersAndNotCoveredByItsVectorIsHeldBeyond) {
+  wire::StoreState state = empty_state();
+  state.vector = vector_of({{origin_c, 5}});
+  Ledger ledger(state);
+  ledger.know_no_more_than(vector_of({{origin_b, 4}}), {},
+                           vector_of({{origin_b, 2}, {origin_c, 5}}));
+  ledger.settled(ledger.take());
+  EXPECT_EQ(ledger.durable().beyond, vector_of({{origin_c, 5}}));
 }
 
 TEST(LedgerOfVectors, WhatWasStagedOfAForgottenOriginIsForgottenToo) {
   Ledger ledger(empty_state());
   crdt::Document document;
   ledger.apply(document, write_of({origin_c, 3}, {set("a", "1")}), true);
-  ledger.know_no_more_than(vector_of({{origin_c, 1}}));
+  ledger.know_no_more_than(vector_of({{origin_c, 1}}), {}, {});
   ledger.settled(ledger.take());
   EXPECT_EQ(ledger.durable().vector, vector_of({{origin_c, 1}}));
 }
