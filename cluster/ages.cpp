@@ -16,10 +16,15 @@ bool note_age(std::vector<wire::AgeMark>& marks, const crdt::VersionVector& vect
               std::int64_t now_ms, std::int64_t retention_ms) {
   const std::int64_t spacing =
       std::clamp(retention_ms / marks_a_retention, min_spacing_ms, max_spacing_ms);
-  for (wire::AgeMark& mark : marks) mark.at_ms = std::min(mark.at_ms, now_ms);
+  bool changed = false;
+  for (wire::AgeMark& mark : marks) {
+    if (mark.at_ms <= now_ms) continue;
+    mark.at_ms = now_ms;
+    changed = true;
+  }
   if (!marks.empty()) {
     const wire::AgeMark& last = marks.back();
-    if (last.vector == vector || now_ms - last.at_ms < spacing) return false;
+    if (last.vector == vector || now_ms - last.at_ms < spacing) return changed;
   }
   // Of those that are old enough the newest tells most.
   const auto first_young = std::find_if(marks.begin(), marks.end(), [&](const auto& mark) {

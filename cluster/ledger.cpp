@@ -100,7 +100,9 @@ void Ledger::join(const crdt::VersionVector& vector) {
   forget_covered_beyond();
 }
 
-void Ledger::know_no_more_than(const crdt::VersionVector& vector, const std::set<ReplicaId>& but) {
+void Ledger::know_no_more_than(const crdt::VersionVector& vector, const std::set<ReplicaId>& but,
+                               crdt::VersionVector beyond) {
+  staged_.beyond = std::move(beyond);
   const crdt::VersionVector former = staged_.vector;
   for (const auto& [origin, seq] : former.entries()) {
     if (but.contains(origin) || seq <= vector[origin]) continue;

@@ -53,8 +53,10 @@ class Ledger {
 
   /// Joins a peer's vector: everything it covers is known.
   void join(const crdt::VersionVector& vector);
-  /// Takes a peer's vector in place of this one, but for the writes of these origins.
-  void know_no_more_than(const crdt::VersionVector& vector, const std::set<ReplicaId>& but);
+  /// Takes a peer's vector in place of this one, but for the writes of these origins. `beyond`: per
+  /// origin, the highest dot of what is held of the peer's records and not covered by that vector.
+  void know_no_more_than(const crdt::VersionVector& vector, const std::set<ReplicaId>& but,
+                         crdt::VersionVector beyond);
 
   bool has_changes() const { return !batch_.empty(); }
 

@@ -67,6 +67,7 @@ struct Repair {
   Ticket list_after = 0;        ///< they are listed once this commit is on disk
   std::deque<UserId> own_users;
   UserId listed_to;
+  crdt::VersionVector beyond;  ///< the highest dots of what the peer's vector does not cover
   bool is_listing = false;
   bool all_listed = false;
 };

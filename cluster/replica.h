@@ -128,7 +128,7 @@ class Replica {
     std::vector<Note> traced;                 ///< what the log says of them once they are durable
     std::vector<Arrived> arrived;
     std::set<UserId> pinned;
-    std::size_t peer_bytes = 0;  ///< of peers' writes in it
+    std::size_t peer_bytes = 0;  ///< of peers' writes in it, and of tombstones looked at
   };
 
   // replica.cpp: inputs, groups, the store

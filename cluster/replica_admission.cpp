@@ -236,6 +236,7 @@ bool Replica::adopt_as_admitted(DocumentCache::Entry& entry, const UserId& user,
   bool changed = !gone.empty();
   for (const crdt::Write& one : theirs) {
     const auto won = ledger_.apply(document, one, false);
+    if (!repair_->theirs.covers(one.dot)) repair_->beyond.raise(one.dot.origin, one.dot.seq);
     changed = changed || !won.empty();
     auto events = events_of_write(document, one, won, ledger_.vector());
     if (was_empty && !events.empty()) open_.held.push_back(Deliver{user, {}, std::move(events)});
@@ -270,7 +271,7 @@ void Replica::raise_generation(DocumentCache::Entry& entry, const UserId& user) 
 }
 
 void Replica::finish_admission() {
-  ledger_.know_no_more_than(repair_->theirs, repair_->own_ids);
+  ledger_.know_no_more_than(repair_->theirs, repair_->own_ids, std::move(repair_->beyond));
   replicated_acks_.keep_covered(ledger_.vector());
   ledger_.set_standing({true, repair_->standing.collected});
   ledger_.set_ages({});

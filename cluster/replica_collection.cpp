@@ -86,6 +86,7 @@ void Replica::drain_collection() {
     if (!entry) return;
     std::vector<crdt::Write> tombstones;
     while (!pass->found.empty() && pass->found.front().user == user) {
+      open_.peer_bytes += weight_of(pass->found.front());
       tombstones.push_back(std::move(pass->found.front()));
       pass->found.pop_front();
     }

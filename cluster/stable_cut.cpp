@@ -16,6 +16,10 @@ std::string obstacle(const Peer& peer, std::uint64_t epoch) {
   if (!peer.report->standing.admitted) return name + " is not admitted yet";
   if (peer.report->epoch != epoch) return name + " goes by another epoch of the cluster file";
   if (!peer.trusted_after) return name + " has missed what was collected";
+  // Its progress may tell a new id before any report under it.
+  if (peer.trusted_after->origin != peer.report->replica) {
+    return name + " has not been heard under its new id";
+  }
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "cluster/acceptance.h"
 
+#include "crdt/horizon.h"
 #include "tests/cluster/support.h"
 
 #include <gmock/gmock.h>
@@ -9,6 +10,7 @@ namespace anabranch::cluster {
 
 namespace {
 
+using testing::IsEmpty;
 using testing::SizeIs;
 
 constexpr std::int64_t clock_ms = 1'000'000;
@@ -208,6 +210,126 @@ TEST_F(AcceptanceOfDeletes, ThoseOfABatchCountTogether) {
   limits.paths = 2;
   EXPECT_EQ(write(request_of({unset("a"), unset("b"), unset("c")})), "state_limit");
   EXPECT_EQ(write(request_of({unset("a"), unset("b")})), "ok");
+}
+
+class AcceptanceAtTheFloor : public AcceptanceTest {
+ protected:
+  AcceptanceAtTheFloor() {
+    document.merge(crdt::floor_change().path,
+                   {crdt::horizon_stamp(10), {origin_b, 100}, false, crdt::floor_change().payload});
+  }
+
+  void put(const crdt::Change& change, std::uint64_t version) {
+    document.merge(change.path, record_of({origin_b, version}, change, version));
+  }
+};
+
+TEST_F(AcceptanceAtTheFloor, AWriteAtOrBelowItIsTooOld) {
+  EXPECT_EQ(write(request_of({set("a", "1")}, 9)), "too_old");
+  EXPECT_EQ(write(request_of({set("a", "1")}, 10)), "too_old");
+  EXPECT_EQ(document.record_count(), 0U);
+  EXPECT_EQ(write(request_of({set("a", "1")}, 11)), "ok");
+}
+
+TEST_F(AcceptanceAtTheFloor, AWriteWithoutAVersionIsAboveIt) {
+  EXPECT_EQ(judge(request_of({set("a", "1")}))->stamp.version, 11U);
+}
+
+TEST_F(AcceptanceAtTheFloor, TheErrorSaysWhatToDo) {
+  EXPECT_EQ(judge(request_of({set("a", "1")}, 9)).error().message,
+            "version 9 is at or below the user's floor, 10, and can no longer be judged; request "
+            "the state, then write again");
+}
+
+TEST_F(AcceptanceAtTheFloor, ADeleteWhereNothingStandsIsTooOldAsWell) {
+  EXPECT_EQ(write(request_of({unset("a")}, 9)), "too_old");
+}
+
+TEST_F(AcceptanceAtTheFloor, WhatStandsIsRepeated) {
+  put(set("a", "{}"), 5);
+  const auto judged = judge(request_of({set("a", "{}")}, 5, 1000, "peer"));
+  ASSERT_TRUE(judged);
+  EXPECT_TRUE(judged->applied());
+  EXPECT_EQ(judged->standing, (Dot{origin_b, 5}));
+}
+
+TEST_F(AcceptanceAtTheFloor, WhatHasLostToARecordThatStandsHasLost) {
+  put(set("a", "1"), 8);
+  put(unset("t"), 8);
+  for (const char* at : {"a", "a.b", "t", "t.u"}) {
+    const auto judged = judge(request_of({set(at, "{}")}, 7));
+    ASSERT_TRUE(judged) << at;
+    EXPECT_FALSE(judged->applied());
+    EXPECT_THAT(judged->lost, SizeIs(1));
+  }
+}
+
+TEST_F(AcceptanceAtTheFloor, ADeleteOrScalarAtAPathWithARecordOfItsOwnIsJudgedAsUsual) {
+  for (const auto& change : {unset("a"), set("a", "2"), set("a", "\"x\""), set("a", "null")}) {
+    document.drop(path("a"));
+    put(set("a", "1"), 5);
+    const auto judged = judge(request_of({change}, 6));
+    ASSERT_TRUE(judged);
+    EXPECT_THAT(judged->to_store, SizeIs(1));
+    EXPECT_TRUE(judged->applied());
+  }
+}
+
+TEST_F(AcceptanceAtTheFloor, SoItIsWhereTheRecordIsATombstone) {
+  put(unset("a"), 5);
+  EXPECT_EQ(write(request_of({set("a", "2")}, 6)), "ok");
+}
+
+TEST_F(AcceptanceAtTheFloor, WhatMayHoldMoreIsTooOldThereToo) {
+  // A tombstone below the path may have hidden a part of it.
+  put(set("a", "1"), 5);
+  EXPECT_EQ(write(request_of({set("a", "{}")}, 6)), "too_old");
+  EXPECT_EQ(write(request_of({set("a", "[1]")}, 6)), "too_old");
+}
+
+TEST_F(AcceptanceAtTheFloor, ARecordAboveOrBelowIsNoneOfItsOwn) {
+  put(set("a", "{}"), 5);
+  put(set("b.c", "1"), 5);
+  EXPECT_EQ(write(request_of({set("a.x", "1")}, 6)), "too_old");
+  EXPECT_EQ(write(request_of({set("b", "1")}, 6)), "too_old");
+  EXPECT_EQ(write(request_of({unset("b")}, 6)), "too_old");
+}
+
+TEST_F(AcceptanceAtTheFloor, ABatchThatCannotBeJudgedInPartIsRefusedWhole) {
+  put(set("a", "1"), 5);
+  put(set("l", "1"), 8);
+  EXPECT_EQ(write(request_of({set("a", "2"), set("new", "1")}, 6)), "too_old");
+  EXPECT_EQ(write(request_of({set("l", "2"), set("new", "1")}, 6)), "too_old");
+  EXPECT_EQ(document.find(path("a"))->stamp.version, 5U);
+  EXPECT_EQ(write(request_of({set("a", "2"), set("l", "2")}, 6)), "ok");
+}
+
+TEST_F(AcceptanceAtTheFloor, OfABatchThatStandsInPartTheRestIsWithheld) {
+  put(set("a", "1"), 5);
+  put(set("own", "0"), 4);
+  put(set("l", "0"), 8);
+  const auto judged = judge(request_of(
+      {set("a", "1"), set("gone", "2"), set("l", "3"), set("own", "4")}, 5, 1000, "peer"));
+  ASSERT_TRUE(judged);
+  EXPECT_FALSE(judged->applied());
+  EXPECT_EQ(judged->repeated, std::vector{set("a", "1")});
+  EXPECT_EQ(judged->withheld, (std::vector{set("gone", "2"), set("own", "4")}))
+      << "it won once, and has lost to what is gone since";
+  EXPECT_EQ(judged->lost, std::vector{set("l", "3")});
+  EXPECT_THAT(judged->to_store, IsEmpty());
+}
+
+TEST_F(AcceptanceAtTheFloor, AboveItABatchThatStandsInPartIsStoredAsUsual) {
+  put(set("a", "1"), 11);
+  const auto judged = judge(request_of({set("a", "1"), set("b", "2")}, 11, 1000, "peer"));
+  ASSERT_TRUE(judged);
+  EXPECT_THAT(judged->to_store, SizeIs(1));
+  EXPECT_THAT(judged->withheld, IsEmpty());
+}
+
+TEST_F(AcceptanceAtTheFloor, IsCheckedBeforeTheCaps) {
+  limits = {0, 0};
+  EXPECT_EQ(write(request_of({set("a", "1")}, 9)), "too_old");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "cluster/delivery.h"
 
+#include "crdt/horizon.h"
 #include "tests/cluster/support.h"
 
 #include <gmock/gmock.h>
@@ -182,6 +183,79 @@ TEST_F(Delivery, ARecordBeyondTheVectorIsToldWithoutItsDotEachTime) {
   const auto& delta = std::get<wire::Delta>(event);
   ASSERT_EQ(delta.changes.size(), 1U);
   EXPECT_FALSE(delta.changes[0].dot);
+}
+
+// ---- what has been collected
+
+class DeliveryOfCollected : public Delivery {
+ protected:
+  void put_part(Dot dot, const crdt::Change& part, std::uint64_t number) {
+    document.merge(part.path, {crdt::horizon_stamp(number), dot, false, part.payload});
+  }
+};
+
+TEST_F(DeliveryOfCollected, ACursorThatMissesACollectedDotGetsACompleteDelta) {
+  put({origin_a, 1}, set("a", "1"), 1);
+  put_part({origin_a, 6}, crdt::collected_change(origin_b), 4);
+  EXPECT_EQ(answer(with_cursor(vector_of({{origin_a, 9}, {origin_b, 3}}))),
+            "complete a=1 v1 {A:99 B:99}");
+  EXPECT_EQ(answer(with_cursor(vector_of({{origin_a, 9}, {origin_b, 4}}))), "delta v1 {A:99 B:99}");
+}
+
+TEST_F(DeliveryOfCollected, SeenDotsCountAsKnown) {
+  put_part({origin_a, 6}, crdt::collected_change(origin_b), 4);
+  EXPECT_EQ(answer(with_cursor(vector_of({{origin_a, 9}}), {{origin_b, 4}})),
+            "delta v0 {A:99 B:99}");
+}
+
+TEST_F(DeliveryOfCollected, ACursorOfAnotherGenerationGetsACompleteDelta) {
+  put({origin_a, 1}, set("a", "1"), 1);
+  put_part({origin_a, 6}, crdt::generation_change(), 2);
+  for (const std::uint64_t generation : {0, 1, 2, 3}) {
+    ClientRequest request = with_cursor(all);
+    request.cursor->generation = generation;
+    EXPECT_EQ(answer(request),
+              generation == 2 ? "delta v1 {A:99 B:99}" : "complete a=1 v1 {A:99 B:99}");
+  }
+}
+
+TEST_F(DeliveryOfCollected, TheAnswerTellsTheGeneration) {
+  put_part({origin_a, 6}, crdt::generation_change(), 2);
+  const auto event = answer_request(document, with_cursor(all), all);
+  EXPECT_EQ(std::get<wire::Delta>(event).position.generation, 2U);
+}
+
+TEST_F(DeliveryOfCollected, PartsOfTheHorizonAreNeverTold) {
+  put_part({origin_a, 6}, crdt::floor_change(), 7);
+  put_part({origin_a, 7}, crdt::collected_change(origin_a), 1);
+  EXPECT_EQ(answer(with_cursor({})), "complete v7 {A:99 B:99}");
+  EXPECT_EQ(answer({}), "full {} v7 {A:99 B:99}");
+  EXPECT_THAT(told({"alice", crdt::horizon_stamp(8), {origin_b, 1}, false, {crdt::floor_change()}}),
+              IsEmpty());
+}
+
+TEST_F(DeliveryOfCollected, WhatIsWithheldIsUndoneByDeletesJustAboveIt) {
+  put_part({origin_b, 9}, crdt::floor_change(), 10);
+  put({origin_b, 1}, set("a", "1"), 5);
+  put({origin_b, 2}, set("gone.new", "3"), 12);
+  EXPECT_THAT(corrected(request_of({set("a", "1"), set("gone", "{}")}, 5, 1000, "peer")),
+              ElementsAre("sync -gone v5", "sync gone.new=3 v12 B:2"))
+      << "without a dot, for nothing of the kind is stored; what stands below comes again";
+  EXPECT_EQ(document.find(path("gone")), nullptr);
+}
+
+TEST_F(DeliveryOfCollected, SuchADeleteWinsOverThePartAndOverNothingNewer) {
+  put_part({origin_b, 9}, crdt::floor_change(), 10);
+  put({origin_b, 1}, set("a", "1"), 5);
+  std::int64_t issued_ms = 0;
+  const auto judged =
+      judge_write(document, request_of({set("a", "1"), set("gone", "2")}, 5, 1000, "peer"), {},
+                  5000, issued_ms);
+  const auto events = events_for_writer(document, *judged, all);
+  ASSERT_EQ(events.size(), 1U);
+  const crdt::Stamp stamp = std::get<wire::Sync>(events[0]).record.stamp;
+  EXPECT_GT(stamp, judged->stamp);
+  EXPECT_LT(stamp, (crdt::Stamp{5, 1002, ""}));
 }
 
 }  // namespace

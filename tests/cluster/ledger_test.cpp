@@ -1,11 +1,13 @@
 #include "cluster/ledger.h"
 
+#include "crdt/horizon.h"
 #include "tests/cluster/support.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <map>
+#include <set>
 #include <utility>
 
 namespace anabranch::cluster {
@@ -125,6 +127,150 @@ TEST(Ledger, ANewReplicaIdIsStagedAgainAfterARollBackAndAReset) {
   ledger.reset(empty_state());
   EXPECT_EQ(ledger.replica(), origin_c);
   EXPECT_EQ(ledger.take().batch.replica, origin_c);
+}
+
+crdt::Write part_of(Dot dot, const crdt::Change& part, std::uint64_t number) {
+  return {"alice", crdt::horizon_stamp(number), dot, false, {part}};
+}
+
+TEST(LedgerOfHorizons, PartsMakeNoUserAndNoTombstone) {
+  Ledger ledger(empty_state());
+  crdt::Document document;
+  ledger.apply(document, part_of({origin_a, 1}, crdt::floor_change(), 5), true);
+  const auto staged = ledger.take();
+  EXPECT_EQ(staged.batch.totals, wire::StateTotals());
+  EXPECT_EQ(staged.batch.records.size(), 1U) << "but they are on disk";
+}
+
+TEST(LedgerOfHorizons, AUserIsGoneWithTheLastRecordOfTheState) {
+  Ledger ledger(empty_state());
+  crdt::Document document;
+  ledger.apply(document, part_of({origin_a, 1}, crdt::floor_change(), 5), true);
+  ledger.apply(document, write_of({origin_a, 2}, {unset("a")}, 2), true);
+  EXPECT_EQ(ledger.take().batch.totals, (wire::StateTotals{1, 0, 1, 0}));
+  ledger.drop(document, "alice", crdt::floor_change().path);
+  EXPECT_EQ(ledger.take().batch.totals.users, 1U);
+  ledger.drop(document, "alice", path("a"));
+  EXPECT_EQ(ledger.take().batch.totals, wire::StateTotals());
+}
+
+TEST(LedgerOfTombstones, ACollectedOneIsErasedAndItsDotNoted) {
+  Ledger ledger(empty_state());
+  crdt::Document document;
+  ledger.apply(document, write_of({origin_b, 4}, {unset("a")}, 2), true);
+  ledger.apply(document, write_of({origin_b, 2}, {unset("b")}, 2), true);
+  const crdt::StateDigest digest = ledger.durable().digest;
+  ledger.settled(ledger.take());
+  ledger.collect(document, "alice", path("a"));
+  ledger.collect(document, "alice", path("b"));
+  ledger.collect(document, "alice", path("nothing"));
+  EXPECT_EQ(document.records().size(), 0U);
+  const auto staged = ledger.take();
+  ASSERT_EQ(staged.batch.records.size(), 2U);
+  EXPECT_EQ(staged.batch.records[0].kind, wire::RecordChange::Kind::erase);
+  ASSERT_TRUE(staged.batch.standing);
+  EXPECT_EQ(staged.batch.standing->collected, vector_of({{origin_b, 4}}));
+  EXPECT_EQ(staged.batch.totals, wire::StateTotals());
+  ledger.settled(staged);
+  EXPECT_EQ(ledger.durable().standing.collected, vector_of({{origin_b, 4}}));
+  EXPECT_EQ(ledger.durable().digest, digest) << "nodes that collect at other times compare equal";
+}
+
+TEST(LedgerOfTombstones, WhatWasCollectedInABatchThatFailedIsNotNoted) {
+  wire::StoreState state = empty_state();
+  state.standing = {true, vector_of({{origin_b, 1}})};
+  Ledger ledger(state);
+  crdt::Document document;
+  ledger.apply(document, write_of({origin_b, 4}, {unset("a")}, 2), true);
+  ledger.settled(ledger.take());
+  ledger.collect(document, "alice", path("a"));
+  ledger.take();
+  ledger.roll_back();
+  EXPECT_EQ(ledger.standing(), state.standing);
+  EXPECT_FALSE(ledger.has_changes());
+}
+
+TEST(LedgerOfStanding, IsDurableOnlyOnceItsBatchHasSettled) {
+  Ledger ledger(empty_state());
+  ledger.set_standing({true, {}});
+  EXPECT_TRUE(ledger.standing().admitted);
+  EXPECT_FALSE(ledger.durable().standing.admitted);
+  ledger.settled(ledger.take());
+  EXPECT_TRUE(ledger.durable().standing.admitted);
+  ledger.set_standing({true, {}});
+  EXPECT_FALSE(ledger.has_changes()) << "the same again is no change";
+}
+
+TEST(LedgerOfStanding, AnAdmissionThatDidNotReachTheDiskIsNone) {
+  Ledger ledger(empty_state());
+  ledger.set_standing({true, {}});
+  ledger.take();
+  ledger.roll_back();
+  EXPECT_FALSE(ledger.standing().admitted);
+  EXPECT_FALSE(ledger.has_changes());
+}
+
+TEST(LedgerOfStanding, ItsLossStaysThroughARollBackAndAReset) {
+  wire::StoreState state = empty_state();
+  state.standing = {true, vector_of({{origin_b, 1}})};
+  Ledger ledger(state);
+  ledger.set_standing({false, state.standing.collected});
+  ledger.take();
+  ledger.roll_back();
+  const wire::Standing lost{false, state.standing.collected};
+  EXPECT_EQ(ledger.take().batch.standing, lost) << "staged again";
+  ledger.roll_back();
+  ledger.reset(state);
+  EXPECT_EQ(ledger.take().batch.standing, lost);
+}
+
+TEST(LedgerOfAges, FollowTheDisk) {
+  Ledger ledger(empty_state());
+  const std::vector<wire::AgeMark> ages = {{5, vector_of({{origin_a, 1}})}};
+  ledger.set_ages(ages);
+  EXPECT_TRUE(ledger.has_changes());
+  ledger.take();
+  ledger.roll_back();
+  EXPECT_TRUE(ledger.ages().empty());
+  ledger.set_ages(ages);
+  ledger.settled(ledger.take());
+  EXPECT_EQ(ledger.durable().ages, ages);
+}
+
+TEST(LedgerOfVectors, APeersVectorTakesTheOnesPlaceButForItsOwnWrites) {
+  wire::StoreState state = empty_state();
+  state.vector = vector_of({{origin_a, 7}, {origin_b, 5}, {origin_c, 2}});
+  state.beyond = vector_of({{origin_b, 9}});
+  Ledger ledger(state);
+  ledger.know_no_more_than(vector_of({{origin_a, 3}, {origin_b, 4}, {ReplicaId{0xD}, 6}}),
+                           {origin_a}, {});
+  const auto known = vector_of({{origin_a, 7}, {origin_b, 4}, {ReplicaId{0xD}, 6}});
+  EXPECT_EQ(ledger.vector(), known);
+  const auto staged = ledger.take();
+  EXPECT_EQ(staged.batch.forgotten, (std::set{origin_b, origin_c}));
+  EXPECT_EQ(staged.batch.advanced, vector_of({{origin_b, 4}, {ReplicaId{0xD}, 6}}));
+  ledger.settled(staged);
+  EXPECT_EQ(ledger.durable().vector, known);
+  EXPECT_EQ(ledger.durable().beyond, crdt::VersionVector());
+}
+
+TEST(LedgerOfVectors, WhatIsHeldOfThePeersAndNotCoveredByItsVectorIsHeldBeyond) {
+  wire::StoreState state = empty_state();
+  state.vector = vector_of({{origin_c, 5}});
+  Ledger ledger(state);
+  ledger.know_no_more_than(vector_of({{origin_b, 4}}), {},
+                           vector_of({{origin_b, 2}, {origin_c, 5}}));
+  ledger.settled(ledger.take());
+  EXPECT_EQ(ledger.durable().beyond, vector_of({{origin_c, 5}}));
+}
+
+TEST(LedgerOfVectors, WhatWasStagedOfAForgottenOriginIsForgottenToo) {
+  Ledger ledger(empty_state());
+  crdt::Document document;
+  ledger.apply(document, write_of({origin_c, 3}, {set("a", "1")}), true);
+  ledger.know_no_more_than(vector_of({{origin_c, 1}}), {}, {});
+  ledger.settled(ledger.take());
+  EXPECT_EQ(ledger.durable().vector, vector_of({{origin_c, 1}}));
 }
 
 RC_GTEST_PROP(LedgerProperties, TotalsAndDigestAreWhatTheRecordsGive, ()) {

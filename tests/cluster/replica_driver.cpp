@@ -86,6 +86,7 @@ wire::NodeReport ReplicaDriver::report(ReplicaId replica, crdt::VersionVector ve
   report.replica = replica;
   report.vector = std::move(vector);
   report.holds_beyond = holds_beyond;
+  report.epoch = ReplicaOptions().epoch;
   report.wall_ms = now_.wall_ms;
   report.standing.admitted = true;
   if (!holds_beyond) report.digest = replica_.status(now_).digest;

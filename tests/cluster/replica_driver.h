@@ -43,6 +43,9 @@ class ReplicaDriver {
   void warm(wire::UserRecords records = {});
 
   // What peers send.
+  /// What an admitted member says of itself that goes by the same cluster file.
+  wire::NodeReport report(ReplicaId replica, crdt::VersionVector vector,
+                          bool holds_beyond = false) const;
   void receive(const std::string& peer, wire::PeerMessage message);
   void hear(const std::string& peer, ReplicaId replica, crdt::VersionVector vector,
             bool holds_beyond = false);
@@ -89,7 +92,6 @@ class ReplicaDriver {
   void collect();
   template <class Kind>
   std::vector<Kind> all_of();
-  wire::NodeReport report(ReplicaId replica, crdt::VersionVector vector, bool holds_beyond) const;
 
   CountingRandom random_{0xFF};  // so that the first replica id minted is 0x100
   Now now_{1'000'000, 1'000'000};

@@ -71,6 +71,40 @@ TEST(ReplicatedAcks, AreBounded) {
   EXPECT_EQ(acks.waiting(), ReplicatedAcks::max_waiting);
 }
 
+TEST(ReplicatedAcks, FollowAWriteToItsNewDot) {
+  ReplicatedAcks acks(1);
+  acks.wait_for({origin_a, 1}, {7}, ack("moved"));
+  acks.wait_for({origin_b, 4}, {8}, ack("there"));
+  acks.move({origin_a, 1}, Dot{origin_b, 4});
+  EXPECT_EQ(acks.waiting(), 2U);
+  EXPECT_THAT(release(acks, {vector_of({{origin_a, 1}})}), IsEmpty()) << "it does not stand there";
+  const auto released = release(acks, {vector_of({{origin_b, 4}})});
+  ASSERT_THAT(released, SizeIs(2));
+  EXPECT_EQ(describe(released[0].event), "ack there applied v0 replicated");
+  EXPECT_EQ(describe(released[1].event), "ack moved applied v0 B:4 replicated")
+      << "the client is told where it stands";
+  EXPECT_EQ(acks.waiting(), 0U);
+}
+
+TEST(ReplicatedAcks, OfAWriteThatStandsNowhereAreGivenUp) {
+  ReplicatedAcks acks(1);
+  acks.wait_for({origin_a, 1}, {7}, ack("1"));
+  acks.wait_for({origin_a, 1}, {8}, ack("again"));
+  acks.wait_for({origin_a, 2}, {7}, ack("2"));
+  acks.move({origin_a, 1}, {});
+  EXPECT_EQ(acks.waiting(), 1U);
+  EXPECT_THAT(release(acks, {vector_of({{origin_a, 2}})}), SizeIs(1));
+}
+
+TEST(ReplicatedAcks, OfADotForWhichNoneWaitNothingMoves) {
+  ReplicatedAcks acks(1);
+  acks.wait_for({origin_a, 2}, {7}, ack("2"));
+  acks.move({origin_a, 1}, Dot{origin_b, 1});
+  acks.move({origin_a, 1}, {});
+  EXPECT_EQ(acks.waiting(), 1U);
+  EXPECT_THAT(release(acks, {vector_of({{origin_b, 1}})}), IsEmpty());
+}
+
 }  // namespace
 
 }  // namespace anabranch::cluster

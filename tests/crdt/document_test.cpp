@@ -165,5 +165,40 @@ TEST(Document, AncestorValuesHoldWhatAPathReachesInThem) {
   }
 }
 
+TEST(DocumentDrop, TakesARecordOutThatNothingHasWonOver) {
+  Document document;
+  document.merge(path("a"), record(1, value("\"12345\"")));
+  document.merge(path("t"), record(2, tombstone()));
+  EXPECT_FALSE(document.drop(path("z")));
+  EXPECT_TRUE(document.drop(path("t")));
+  EXPECT_EQ(document.tombstone_count(), 0);
+  EXPECT_TRUE(document.drop(path("a")));
+  EXPECT_EQ(document.value_count(), 0);
+  EXPECT_EQ(document.value_bytes(), 0);
+  EXPECT_EQ(document.record_count(), 0);
+  EXPECT_EQ(document.version(), 2) << "that never falls";
+}
+
+TEST(DocumentDrop, LeavesWhatStandsBelowUnderTheSameStamp) {
+  Document document;
+  document.merge(path("a"), record(1, tombstone()));
+  document.merge(path("a.b"), record(1, value("1")));
+  document.drop(path("a"));
+  EXPECT_NE(document.find(path("a.b")), nullptr);
+}
+
+TEST(Document, IsClearWhereNothingStandsAtAPathAboveItOrBelow) {
+  Document document;
+  EXPECT_TRUE(document.is_clear(path("a")));
+  document.merge(path("a.b.c"), record(1, value("1")));
+  document.merge(path("t"), record(1, tombstone()));
+  for (const char* taken : {"a", "a.b", "a.b.c", "a.b.c.d", "t", "t.u"}) {
+    EXPECT_FALSE(document.is_clear(path(taken))) << taken;
+  }
+  for (const char* clear : {"a.c", "a.b.d", "a.b.cc", "ab", "b", "tt"}) {
+    EXPECT_TRUE(document.is_clear(path(clear))) << clear;
+  }
+}
+
 }  // namespace
 }  // namespace anabranch::crdt::testing

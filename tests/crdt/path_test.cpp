@@ -251,5 +251,47 @@ TEST(PathFromKey, TakesPathsAtTheirLimits) {
   }
 }
 
+TEST(PathReserved, IsOfItsOwnAndMovesByItsKey) {
+  const Path floor = Path::reserved("floor");
+  EXPECT_TRUE(floor.is_reserved());
+  EXPECT_EQ(Path::from_key(floor.key()), floor);
+  for (const char* text : {"floor", "a", "0", "a.floor"}) {
+    const Path path = Path::parse(text).value();
+    EXPECT_FALSE(path.is_reserved());
+    EXPECT_FALSE(path.covers(floor) || floor.covers(path)) << text;
+  }
+}
+
+TEST(PathReserved, NoneLiesAboveAnother) {
+  EXPECT_FALSE(Path::reserved("floor").covers(Path::reserved("floors")));
+  EXPECT_FALSE(Path::reserved("collected-1").covers(Path::reserved("collected-10")));
+}
+
+TEST(PathReserved, CannotBeWrittenByAClient) {
+  EXPECT_FALSE(
+      Path::parse("\x01"
+                  "floor"));
+  EXPECT_FALSE(Path::parse(Path::reserved("floor").text()));
+}
+
+TEST(PathReserved, AKeyIsTakenInItsOneFormOnly) {
+  using namespace std::string_literals;
+  ASSERT_TRUE(Path::from_key("\x02\x01"s + "collected-0a\0"s));
+  const std::vector<std::string> keys = {
+      "\x02\x01\0"s,                                // nothing behind the mark
+      "\x02\x01"s + "floor"s,                       // not ended
+      "\x02\x01"s + "Floor\0"s,                     // a capital
+      "\x02\x01"s + "flo.or\0"s,                    // neither a letter nor a digit
+      "\x02\x01"s + "flo\0or\0"s,                   // bytes behind the end
+      "\x02\x01"s + "floor\0"s + "\x02"s + "a\0"s,  // a state below it
+      "\x02"s + "a\0"s + "\x02\x01"s + "floor\0"s,  // not the first segment
+      "\x01\x01"s + "floor\0"s,                     // an index's tag
+      "\x02\x01"s + std::string(254, 'a') + "\0"s,
+  };
+  for (const std::string& key : keys) {
+    EXPECT_FALSE(Path::from_key(key)) << ::testing::PrintToString(key);
+  }
+}
+
 }  // namespace
 }  // namespace anabranch::crdt::testing
