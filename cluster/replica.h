@@ -243,6 +243,19 @@ class Replica {
   bool adopt_passed_over(const UserId* user);
   bool adopt_as_admitted(DocumentCache::Entry& entry, const UserId& user,
                          const std::vector<crdt::Write>& theirs);
+  /// What a replica that is being admitted holds of a user and the peer has not judged.
+  struct Alone {
+    std::map<Dot, crdt::Write> writes;
+    std::uint64_t floor = 0;  ///< of the user, as either knows it
+    bool dropped = false;     ///< something that stood is gone, judged or set aside
+
+    bool is_above_floor(const crdt::Record& record) const {
+      return crdt::is_of_horizon(record.payload.kind) || record.stamp.version > floor;
+    }
+  };
+  Alone set_aside(crdt::Document& document, const UserId& user,
+                  const std::vector<crdt::Write>& theirs);
+  void write_anew(DocumentCache::Entry& entry, const UserId& user, Alone alone);
   void raise_generation(DocumentCache::Entry& entry, const UserId& user);
   void finish_admission();
 

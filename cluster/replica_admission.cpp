@@ -198,42 +198,14 @@ bool Replica::adopt_passed_over(const UserId* user) {
   }
 }
 
-/// The user's state becomes the peer's. What this replica alone holds is written anew: with its own
-/// stamp above the floor, where every tombstone that could win over it still stands; else just
-/// above the floor, and only where nothing stands in the way.
+/// The user's state becomes the peer's, with what this replica alone holds. True when sessions that
+/// knew the former one are to ask anew.
 bool Replica::adopt_as_admitted(DocumentCache::Entry& entry, const UserId& user,
                                 const std::vector<crdt::Write>& theirs) {
   crdt::Document& document = entry.document;
-  std::map<crdt::Path, const crdt::Write*> their_records;
-  std::uint64_t floor = document.horizon().floor;
-  for (const crdt::Write& one : theirs) {
-    const crdt::Change& change = one.changes.front();
-    their_records.emplace(change.path, &one);
-    if (change.payload.kind == crdt::RecordKind::floor) floor = std::max(floor, one.stamp.version);
-  }
-
-  std::map<Dot, crdt::Write> alone;  // what this replica alone holds, but for what it keeps
-  std::vector<crdt::Path> gone;
-  for (const auto& [path, record] : document.records()) {
-    const auto found = their_records.find(path);
-    const crdt::Write* their_record = found == their_records.end() ? nullptr : found->second;
-    const bool same = is_same(record, their_record);
-    if (same && their_record->dot == record.dot) continue;
-    const bool is_judged = same || repair_->theirs.covers(record.dot);
-    const bool is_above = crdt::is_of_horizon(record.payload.kind) || record.stamp.version > floor;
-    if (!is_judged && is_above && repair_->own_ids.contains(record.dot.origin)) continue;
-    if (is_judged && !same && planted(Defect::keep_what_was_judged)) continue;
-    gone.push_back(path);
-    if (same) replicated_acks_.move(record.dot, their_record->dot);
-    if (is_judged) continue;
-    crdt::Write& write = alone[record.dot];
-    write = {user, record.stamp, record.dot, record.from_batch, std::move(write.changes)};
-    write.changes.push_back({path, record.payload});
-  }
-
   const bool was_empty = document.record_count() == 0;
-  for (const crdt::Path& path : gone) ledger_.drop(document, user, path);
-  bool changed = !gone.empty();
+  Alone alone = set_aside(document, user, theirs);
+  bool changed = alone.dropped;
   for (const crdt::Write& one : theirs) {
     const auto won = ledger_.apply(document, one, false);
     if (!repair_->theirs.covers(one.dot)) repair_->beyond.raise(one.dot.origin, one.dot.seq);
@@ -241,16 +213,60 @@ bool Replica::adopt_as_admitted(DocumentCache::Entry& entry, const UserId& user,
     auto events = events_of_write(document, one, won, ledger_.vector());
     if (was_empty && !events.empty()) open_.held.push_back(Deliver{user, {}, std::move(events)});
   }
-  bool told_otherwise = false;
-  for (auto& [dot, write] : alone) {
-    const bool is_above =
-        crdt::is_of_horizon(write.changes.front().payload.kind) || write.stamp.version > floor;
-    if (!is_above) {
-      told_otherwise = true;
-      write.stamp.version = floor + 1;
-      std::erase_if(write.changes,
-                    [&](const crdt::Change& change) { return !document.is_clear(change.path); });
+  write_anew(entry, user, std::move(alone));
+  return changed && !was_empty;
+}
+
+/// Takes out of the document what is not the peer's as it stands, but for what this replica wrote
+/// itself above the floor. What the peer has not judged is returned.
+Replica::Alone Replica::set_aside(crdt::Document& document, const UserId& user,
+                                  const std::vector<crdt::Write>& theirs) {
+  Alone alone;
+  std::map<crdt::Path, const crdt::Write*> their_records;
+  alone.floor = document.horizon().floor;
+  for (const crdt::Write& one : theirs) {
+    const crdt::Change& change = one.changes.front();
+    their_records.emplace(change.path, &one);
+    if (change.payload.kind == crdt::RecordKind::floor) {
+      alone.floor = std::max(alone.floor, one.stamp.version);
     }
+  }
+  std::vector<crdt::Path> gone;
+  for (const auto& [path, record] : document.records()) {
+    const auto found = their_records.find(path);
+    const crdt::Write* their_record = found == their_records.end() ? nullptr : found->second;
+    const bool same = is_same(record, their_record);
+    if (same && their_record->dot == record.dot) continue;
+    const bool is_judged = same || repair_->theirs.covers(record.dot);
+    const bool is_own = repair_->own_ids.contains(record.dot.origin);
+    if (!is_judged && is_own && alone.is_above_floor(record)) continue;
+    if (is_judged && !same && planted(Defect::keep_what_was_judged)) continue;
+    gone.push_back(path);
+    if (same) replicated_acks_.move(record.dot, their_record->dot);
+    if (is_judged) continue;
+    crdt::Write& write = alone.writes[record.dot];
+    write = {user, record.stamp, record.dot, record.from_batch, std::move(write.changes)};
+    write.changes.push_back({path, record.payload});
+  }
+  for (const crdt::Path& path : gone) ledger_.drop(document, user, path);
+  alone.dropped = !gone.empty();
+  return alone;
+}
+
+/// With its own stamp above the floor, where every tombstone that could win over it still stands;
+/// else just above the floor, and only where nothing of the peer's stands in the way.
+void Replica::write_anew(DocumentCache::Entry& entry, const UserId& user, Alone alone) {
+  const crdt::Document& document = entry.document;
+  bool told_otherwise = false;
+  for (auto& [dot, write] : alone.writes) {
+    const crdt::Record record{write.stamp, dot, write.is_batch, write.changes.front().payload};
+    if (alone.is_above_floor(record)) continue;
+    told_otherwise = true;
+    write.stamp.version = alone.floor + 1;
+    std::erase_if(write.changes,
+                  [&](const crdt::Change& change) { return !document.is_clear(change.path); });
+  }
+  for (auto& [dot, write] : alone.writes) {
     std::erase_if(write.changes, [&](const crdt::Change& change) {
       return document.judge(change.path, write.stamp, change.payload) != crdt::Verdict::wins;
     });
@@ -258,11 +274,11 @@ bool Replica::adopt_as_admitted(DocumentCache::Entry& entry, const UserId& user,
       replicated_acks_.move(dot, {});
       continue;
     }
+    open_.peer_bytes += weight_of(write);
     replicated_acks_.move(dot, Dot{ledger_.replica(), ledger_.vector()[ledger_.replica()] + 1});
     write_own(entry, user, write.stamp, std::move(write.changes), write.is_batch);
   }
   if (told_otherwise) raise_generation(entry, user);
-  return changed && !was_empty;
 }
 
 void Replica::raise_generation(DocumentCache::Entry& entry, const UserId& user) {

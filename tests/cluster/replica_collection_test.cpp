@@ -279,6 +279,7 @@ TEST_F(ReplicaCollection, AFloorOfAnotherMemberWillDo) {
   node.settle();
   hear_both(vector_of({{origin_b, 1}, {origin_c, 1}}));
   pass_finds_a();
+  pass_finds_a();
   EXPECT_EQ(counters().floors_raised, 0U);
   EXPECT_EQ(collected(), 1U);
 }
@@ -351,8 +352,12 @@ TEST_F(ReplicaCollection, TheHighestCollectedDotOfEachOriginIsNoted) {
   other.settle();
   other.pass(retention_ms);
   other.tick();
-  other.run(TombstonesFound{1, found, true});
-  other.settle();
+  for (std::uint64_t pass = 1; pass <= 2; ++pass) {
+    other.run(TombstonesFound{pass, found, true});
+    other.settle();
+    other.pass(pass_ms);
+    other.tick();
+  }
   other.effects();
   ASSERT_EQ(other.published().size(), 2U);
   EXPECT_EQ(other.published()[0].changes, std::vector{crdt::collected_change(origin_b)});
@@ -484,6 +489,7 @@ TEST_F(ReplicaCollection, ASlowDiskHoldsItUp) {
     records.emplace_back(change.path, record_of({origin_b, 1}, change, 3));
   }
   grow_old(std::move(records));
+  pass_finds({});               // all floors are as high as they have to be
   pass_finds(found[0], false);  // the disk is busy with its commit from now on
   std::size_t given = 1;
   while (given < answers && ::testing::Value(node.effects(), Contains("find tombstones"))) {
