@@ -232,6 +232,7 @@ class Replica {
   bool is_being_admitted() const;
   void judge_standing(Peer& peer);
   void judge_all_standings();
+  void forget_strangers();
   void lose_admission(const std::string& why);
   void watch_admission();
   const Peer* admitting_peer() const;

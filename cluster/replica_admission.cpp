@@ -45,16 +45,27 @@ void Replica::judge_standing(Peer& peer) {
     repair_.reset();
   }
   if (is_being_admitted() || !may_exchange(report.standing, report.vector)) {
-    if (peer.trusted_after) streams_.forget(peer.trusted_after->origin);
     peer.trusted_after.reset();
+    forget_strangers();
     anti_entropy_.forget(peer.member.name);
     start_targets_.erase(peer.member.name);
     return;
   }
   if (!peer.trusted_after || peer.trusted_after->origin != report.replica) {
-    // What came of a former id and has not found its place yet comes by a pull, if it is anywhere.
-    if (peer.trusted_after) streams_.forget(peer.trusted_after->origin);
     peer.trusted_after = Dot{report.replica, report.vector[report.replica]};
+    forget_strangers();
+  }
+}
+
+/// What came of an id that no peer goes by, and has not found its place yet, comes by a pull, if it
+/// is anywhere: here it would wait for ever.
+void Replica::forget_strangers() {
+  std::set<ReplicaId> known;
+  for (const auto& [name, peer] : peers_.all()) {
+    if (peer.trusted_after) known.insert(peer.trusted_after->origin);
+  }
+  for (const ReplicaId origin : streams_.origins()) {
+    if (!known.contains(origin)) streams_.forget(origin);
   }
 }
 

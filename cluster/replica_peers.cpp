@@ -49,6 +49,7 @@ wire::NodeReport Replica::report() const {
 void Replica::on(Reconfigured reconfigured) {
   static_cast<ReplicaSettings&>(options_) = std::move(reconfigured.settings);
   for (const std::string& name : peers_.set_members(options_.others)) forget_peer(name);
+  forget_strangers();
   rate_.set_rate(options_.updates_per_minute, options_.update_burst);
   replicated_acks_.set_copies(options_.acks);
   for (Notify& ack : replicated_acks_.release(peers_.durable_vectors())) emit(std::move(ack));

@@ -61,6 +61,8 @@ const Oracles::Expected& Oracles::expected_of(const Node& node) {
 
 void Oracles::check_covered(const Node& node) {
   if (node.is_mixed()) return;
+  // It may still hold what was judged at the admission of another.
+  if (!node.is_admitted() && history_.revisions() > 0) return;
   const DiskImage& disk = node.disk_image();
   const Expected& covered = expected_of(node);
   for (const auto& [user, state] : covered.states) {
