@@ -4,11 +4,28 @@
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
 
 namespace anabranch::cluster {
+
+/// A walk over the tombstones that have expired.
+struct CollectionPass {
+  std::uint64_t id = 0;
+  crdt::VersionVector expired;    ///< what it looks for
+  std::deque<crdt::Write> found;  ///< tombstones not looked at yet; one answer's at most
+  bool asked = true;              ///< an answer is under way
+  bool last = false;              ///< nothing follows them
+};
+
+/// A pass that has ended: no user's floor is below any tombstone that had expired by then, for
+/// whoever covers `vector`.
+struct EndedPass {
+  crdt::VersionVector expired;
+  crdt::VersionVector vector;
+};
 
 /// The collection of tombstones that have been kept for as long as they have to be.
 ///
@@ -16,26 +33,12 @@ namespace anabranch::cluster {
 /// everyone to learn; in a later pass, once every member has a tombstone and such a floor, it goes,
 /// and its dot is noted as collected, for everyone to learn too.
 struct Collection {
-  struct Pass {
-    std::uint64_t id = 0;
-    crdt::VersionVector expired;    ///< what it looks for
-    std::deque<crdt::Write> found;  ///< tombstones not looked at yet; one answer's at most
-    bool asked = true;              ///< an answer is under way
-    bool last = false;              ///< nothing follows them
-  };
-
-  /// A pass that has ended: no user's floor is below any tombstone that had expired by then, for
-  /// whoever covers `vector`.
-  struct Passed {
-    crdt::VersionVector expired;
-    crdt::VersionVector vector;
-  };
   /// More than ever wait for the cut: it moves about once a second, passes end ten times as often.
   static constexpr std::size_t max_passed = 64;
 
   StableCut cut;
-  std::optional<Pass> pass;
-  std::deque<Passed> passed;  ///< oldest first; the cut does not cover the first one yet
+  std::optional<CollectionPass> pass;
+  std::deque<EndedPass> passed;  ///< oldest first; the cut does not cover the first one yet
   /// The expired tombstones above which every member's floors are.
   crdt::VersionVector settled;
   std::uint64_t last_id = 0;

@@ -61,7 +61,7 @@ void Replica::settle_passes() {
 }
 
 void Replica::on(TombstonesFound found) {
-  std::optional<Collection::Pass>& pass = collection_.pass;
+  std::optional<CollectionPass>& pass = collection_.pass;
   if (!pass || pass->id != found.id) return;
   if (!found.tombstones) {
     note(Note::Level::error, "cannot look for tombstones: " + found.tombstones.error().message);
@@ -74,7 +74,7 @@ void Replica::on(TombstonesFound found) {
 }
 
 void Replica::drain_collection() {
-  std::optional<Collection::Pass>& pass = collection_.pass;
+  std::optional<CollectionPass>& pass = collection_.pass;
   while (pass && !pass->asked && may_apply_peer_writes() && ledger_.standing().admitted) {
     if (pass->found.empty()) {
       if (pass->last) return end_pass();
