@@ -36,6 +36,13 @@ struct Collection {
   /// More than ever wait for the cut: it moves about once a second, passes end ten times as often.
   static constexpr std::size_t max_passed = 64;
 
+  /// Begins anew: what passes have done may be undone, or count for other members.
+  void forget_passes() {
+    pass.reset();
+    passed.clear();
+    settled = {};
+  }
+
   StableCut cut;
   std::optional<CollectionPass> pass;
   std::deque<EndedPass> passed;  ///< oldest first; the cut does not cover the first one yet

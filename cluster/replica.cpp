@@ -313,14 +313,10 @@ void Replica::fail_storage(const wire::StoreBatch& in_doubt) {
   storage_ok_ = false;
   ledger_.roll_back();
   if (drain_) drain_->accepted = ledger_.vector();  // the rest was refused after all
-  anti_entropy_.give_up(now_.monotonic_ms);
-  drop_pieces();
+  drop_what_peers_sent();
   repair_.reset();
-  collection_.pass.reset();
-  collection_.passed.clear();  // floors that they raised may be undone
-  collection_.settled = {};
+  collection_.forget_passes();
   repair_needs_.next_scrub_ms = 0;  // what the last one found may be undone
-  streams_.clear();
   arrivals_.clear();
   note(Note::Level::error, "the disk refuses writes: clients' writes are refused until it is back");
   // Whether this process may go on under its id is asked again: what had settled it is undone.

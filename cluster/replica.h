@@ -202,6 +202,7 @@ class Replica {
   void drain_pieces();
   void let_piece_users_go();
   void drop_pieces();
+  void drop_what_peers_sent();
   void apply_peer_write(const crdt::Write& write, bool advance);
   void start_pull();
   void update_caught_up();

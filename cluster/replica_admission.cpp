@@ -79,10 +79,7 @@ void Replica::lose_admission(const std::string& why) {
   mint(why);
   if (is_being_admitted()) repair_.reset();  // what it keeps as its own may not be all of it
   if (planted(Defect::stay_admitted)) return;
-  // Publications that wait are of nodes that this one does not exchange with any more.
-  streams_.clear();
-  anti_entropy_.give_up(now_.monotonic_ms);
-  drop_pieces();
+  drop_what_peers_sent();  // by nodes that this one does not exchange with any more
   wire::Standing standing = ledger_.standing();
   standing.admitted = false;
   ledger_.set_standing(std::move(standing));
@@ -153,9 +150,7 @@ bool Replica::is_founder() const {
 }
 
 void Replica::start_admission(const Peer& peer) {
-  streams_.clear();
-  anti_entropy_.give_up(now_.monotonic_ms);
-  drop_pieces();
+  drop_what_peers_sent();
   Repair admission;
   admission.kind = Repair::Kind::admission;
   admission.own_ids = {ledger_.replica()};

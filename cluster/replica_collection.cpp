@@ -25,16 +25,15 @@ std::int64_t Replica::aging_ms() const {
 void Replica::watch_collection() {
   if (!storage_ok_ || !ledger_.standing().admitted) {
     collection_.cut.reset();
-    collection_.pass.reset();
-    collection_.passed.clear();
-    collection_.settled = {};
+    collection_.forget_passes();
     return;
   }
   const std::int64_t retention = options_.tombstone_retention_ms;
   const bool has_tombstones = ledger_.durable().totals.tombstones > 0;
-  std::vector<wire::AgeMark> ages = ledger_.ages();
-  if (has_tombstones && note_age(ages, ledger_.durable().vector, aging_ms(), retention)) {
-    ledger_.set_ages(std::move(ages));
+  if (has_tombstones) {
+    std::vector<wire::AgeMark> ages = ledger_.ages();
+    const bool changed = note_age(ages, ledger_.durable().vector, aging_ms(), retention);
+    if (changed) ledger_.set_ages(std::move(ages));
   }
   collection_.cut.update(peers_.all(), options_.epoch, ledger_.durable());
   settle_passes();

@@ -337,6 +337,13 @@ void Replica::drop_pieces() {
   let_piece_users_go();
 }
 
+/// Publications that wait, and the pull under way: what is still wanted is asked for again.
+void Replica::drop_what_peers_sent() {
+  streams_.clear();
+  anti_entropy_.give_up(now_.monotonic_ms);
+  drop_pieces();
+}
+
 void Replica::start_pull() {
   if (!storage_ok_ || is_being_admitted()) return;
   const bool gap = streams_.has_gap(ledger_.vector());

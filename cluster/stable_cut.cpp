@@ -36,7 +36,6 @@ crdt::VersionVector common(const crdt::VersionVector& one, const crdt::VersionVe
 }  // namespace
 
 void StableCut::reset() {
-  in_round_ = false;
   round_.clear();
   cut_.reset();
 }
@@ -46,7 +45,7 @@ bool StableCut::members_changed(const std::map<std::string, Peer>& others) const
     const auto found = others.find(name);
     return found == others.end() || found->second.report->replica != replica;
   };
-  if (in_round_ && round_.size() != others.size()) return true;
+  if (!round_.empty() && round_.size() != others.size()) return true;
   if (cut_ && cut_members_.size() != others.size()) return true;
   return std::any_of(round_.begin(), round_.end(),
                      [&](const auto& one) { return differs(one.first, one.second.first); }) ||
@@ -62,7 +61,7 @@ void StableCut::update(const std::map<std::string, Peer>& others, std::uint64_t 
     if (!held_back_.empty()) return reset();
   }
   if (members_changed(others)) reset();
-  if (!in_round_) {
+  if (round_.empty()) {
     for (const auto& [name, peer] : others) {
       if (peer.report->holds_beyond) {
         held_back_ = name + " holds records beyond its vector";
@@ -70,7 +69,6 @@ void StableCut::update(const std::map<std::string, Peer>& others, std::uint64_t 
       }
       round_[name] = {peer.report->replica, peer.report->vector};
     }
-    in_round_ = true;
   }
   const bool all_covered = planted(Defect::collect_before_catching_up) ||
                            std::all_of(round_.begin(), round_.end(), [&durable](const auto& one) {
@@ -84,7 +82,6 @@ void StableCut::update(const std::map<std::string, Peer>& others, std::uint64_t 
     cut_members_[name] = report.first;
   }
   round_.clear();
-  in_round_ = false;
 }
 
 }  // namespace anabranch::cluster

@@ -38,7 +38,6 @@ class StableCut {
   bool members_changed(const std::map<std::string, Peer>& others) const;
 
   Reports round_;  ///< empty: none is under way
-  bool in_round_ = false;
   std::map<std::string, ReplicaId> cut_members_;
   std::optional<crdt::VersionVector> cut_;
   std::string held_back_;
