@@ -131,18 +131,19 @@ void Ledger::settled(const Staged& staged) {
   if (batch.ages) durable_.ages = *batch.ages;
 }
 
-void Ledger::roll_back() {
+void Ledger::roll_back() { go_back_to(durable_); }
+
+void Ledger::reset(wire::StoreState state) { go_back_to(std::move(state)); }
+
+/// A new id and a loss of admission are not undone: there was reason for them.
+void Ledger::go_back_to(wire::StoreState state) {
   const ReplicaId replica = staged_.replica;
-  const bool lost_admission = !staged_.standing.admitted;
+  const bool lost_admission = durable_.standing.admitted && !staged_.standing.admitted;
+  durable_ = std::move(state);
   staged_ = durable_;
   batch_ = {};
   if (replica != durable_.replica) mint(replica);
   if (lost_admission) set_standing({false, durable_.standing.collected});
-}
-
-void Ledger::reset(wire::StoreState state) {
-  durable_ = std::move(state);
-  roll_back();
 }
 
 void Ledger::erase(const UserId& user, crdt::Document::Entry entry) {

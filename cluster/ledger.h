@@ -74,7 +74,8 @@ class Ledger {
   /// and so does the loss of its admission: what they were for still holds.
   void roll_back();
 
-  /// The disk was read anew. A staged replica id stays here too.
+  /// The disk was read anew. What stays when rolled back stays here too; what a failed commit has
+  /// brought to the disk after all, an admission too, is taken for done.
   void reset(wire::StoreState state);
 
  private:
@@ -82,6 +83,7 @@ class Ledger {
   void put(const UserId& user, const crdt::Path& path, const crdt::Record& record);
   void account(const UserId& user, const crdt::Path& path, const crdt::Record& record, int sign);
   void forget_covered_beyond();
+  void go_back_to(wire::StoreState state);
 
   wire::StoreState staged_;
   wire::StoreState durable_;

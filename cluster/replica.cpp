@@ -284,7 +284,7 @@ void Replica::fail_group(Group group) {
                    [this](HeldRead& read) { on(UserInput(std::move(read.read))); },
                    [this](HeldRedelivery& again) { on(UserInput(std::move(again.redelivery))); },
                    [](Deliver&) {},
-                   [](Dismiss&) {},
+                   [this](Dismiss& dismiss) { doubtful_users_.insert(dismiss.user); },
                },
                one);
   }
@@ -329,6 +329,8 @@ void Replica::on(StoreRecovered recovered) {
   ledger_.reset(std::move(recovered.state));
   documents_.clear();
   note(Note::Level::info, "the disk takes writes again");
+  judge_all_standings();
+  for (const UserId& user : std::exchange(doubtful_users_, {})) emit(Dismiss{user});
   if (!planted(Defect::no_word_of_resurfaced_writes)) redeliver(std::move(recovered.resurfaced));
   progress_untold_ = true;
 }

@@ -236,6 +236,7 @@ class Replica {
   void forget_strangers();
   void lose_admission(const std::string& why);
   void watch_admission();
+  void take_for_admitted(crdt::VersionVector collected);
   const Peer* admitting_peer() const;
   bool is_equal_to(const Peer& peer) const;
   bool is_founder() const;
@@ -295,6 +296,8 @@ class Replica {
   std::optional<Repair> repair_;
   RepairNeeds repair_needs_;
   std::string stalled_admission_;  ///< the peer with which one stalled last
+  /// Whose records a failed commit has changed if it is found later: dismissed once that is known.
+  std::set<UserId> doubtful_users_;
   Collection collection_;
   std::map<std::string, crdt::VersionVector> start_targets_;  ///< to be covered before ready
 

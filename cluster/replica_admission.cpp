@@ -91,17 +91,23 @@ void Replica::watch_admission() {
   if (ledger_.standing().admitted || !settled || !storage_ok_ || repair_) return;
   if (const Peer* peer = admitting_peer()) {
     if (is_equal_to(*peer)) {
-      ledger_.set_standing({true, peer->report->standing.collected});
       note(Note::Level::info, "admitted: the state is " + peer->member.name + "'s already");
+      take_for_admitted(peer->report->standing.collected);
     } else {
       start_admission(*peer);
     }
   } else if (is_founder()) {
-    wire::Standing standing = ledger_.standing();
-    standing.admitted = true;
-    ledger_.set_standing(std::move(standing));
     note(Note::Level::info, "admitted: no member of the cluster was before");
+    take_for_admitted(ledger_.standing().collected);
   }
+}
+
+/// As it stands. What waits here came from replicas that are not, which may take it back when they
+/// are admitted in their turn.
+void Replica::take_for_admitted(crdt::VersionVector collected) {
+  drop_what_peers_sent();
+  ledger_.set_standing({true, std::move(collected)});
+  judge_all_standings();
 }
 
 /// One that is admitted; of several, one that has not let an admission stall last.

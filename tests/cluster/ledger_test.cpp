@@ -210,6 +210,18 @@ TEST(LedgerOfStanding, AnAdmissionThatDidNotReachTheDiskIsNone) {
   EXPECT_FALSE(ledger.has_changes());
 }
 
+TEST(LedgerOfStanding, AnAdmissionThatIsFoundOnTheDiskAfterAllStands) {
+  Ledger ledger(empty_state());
+  ledger.set_standing({true, {}});
+  ledger.take();
+  ledger.roll_back();
+  wire::StoreState found = empty_state();
+  found.standing = {true, vector_of({{origin_b, 1}})};
+  ledger.reset(found);
+  EXPECT_EQ(ledger.standing(), found.standing);
+  EXPECT_FALSE(ledger.has_changes());
+}
+
 TEST(LedgerOfStanding, ItsLossStaysThroughARollBackAndAReset) {
   wire::StoreState state = empty_state();
   state.standing = {true, vector_of({{origin_b, 1}})};

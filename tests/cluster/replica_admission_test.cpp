@@ -673,6 +673,19 @@ TEST_F(ReplicaAdmission, AFailedCommitBeginsItAnew) {
   EXPECT_FALSE(admitted(node));
 }
 
+TEST_F(ReplicaAdmission, OneThatIsFoundAfterAFailedCommitStandsAndClosesTheSessionsThatItConcerns) {
+  begin({{path("x"), record_of({origin_b, 1}, set("x", "1"), 2)}});
+  piece(0, {floor});
+  node.committed(false);
+  EXPECT_THAT(node.effects(), Not(Contains("dismiss alice"))) << "it may not have come to be";
+  wire::StoreState found = unadmitted(theirs);
+  found.standing = {true, collected};
+  node.recovered(found);
+  EXPECT_THAT(node.effects(), Contains("dismiss alice"));
+  node.settle();
+  EXPECT_TRUE(admitted(node));
+}
+
 TEST_F(ReplicaAdmission, ANewIdInItsMidstBeginsItAnew) {
   begin();
   node.receive("c", wire::Progress{origin_c, vector_of({{origin_a, 99}})});
@@ -786,6 +799,22 @@ TEST(ReplicaAdmissionOfEquals, IsForEqualsAlone) {
     const bool asks = ::testing::Value(node.effects(), Contains("ask b: admission"));
     EXPECT_EQ(asks, differs > 0) << differs;
   }
+}
+
+TEST(ReplicaAdmissionOfEquals, WhatWaitsFromReplicasThatAreNotAdmittedIsNotTakenAnyMore) {
+  ReplicaDriver node(with_peers(), unadmitted());
+  wire::NodeReport report = node.report(origin_c, {});
+  report.standing.admitted = false;
+  node.receive("c", wire::Heartbeat{report});
+  wire::PublishedWrites published{{write_of({origin_c, 1}, {set("a", "1")})}};
+  published.admitted = false;
+  node.receive("c", published);
+  EXPECT_THAT(node.effects(), Contains("load alice")) << "it waits for her document";
+  node.hear("b", origin_b, {});
+  node.run(UserLoaded{"alice", wire::UserRecords{}});
+  node.settle();
+  ASSERT_TRUE(admitted(node));
+  EXPECT_EQ(node.replica().status(node.now()).vector, crdt::VersionVector());
 }
 
 TEST(ReplicaAdmissionOfEquals, NotWhileAWriteIsUnderWay) {
