@@ -139,7 +139,8 @@ void Client::hear(const wire::ClientEvent& event) {
     }
   } else if (const auto* delta = std::get_if<wire::Delta>(&event)) {
     note_version(delta->position.version);
-    if (delta->complete && !node_->is_mixed()) {
+    const bool is_changing = node_->is_mixed() || node_->was_admitted_lately();
+    if (delta->complete && !is_changing) {
       world_.history.check_answer(user_, *delta, node_->disk_image());
     }
     on_delta(*delta);

@@ -11,8 +11,9 @@ namespace anabranch::simulation {
 struct NamedDefect {
   Defect defect;
   std::string_view name;
-  std::string_view words;     ///< what the program does where the defect is planted
-  ClientDefects client = {};  ///< … or what the simulation's own clients do
+  std::string_view words;      ///< what the program does where the defect is planted
+  ClientDefects client = {};   ///< … or what the simulation's own clients do
+  bool of_forgetting = false;  ///< shows where deletes are forgotten while much is under way
 };
 
 /// Every defect of base/defects.h, and those of clients.

@@ -135,6 +135,7 @@ void History::check_whole(const std::string& node, Dot dot, const DiskImage& dis
   const Written& written = writes_.at(dot);
   if (written.changes.size() < 2) return;
   for (const auto& [path, payload] : written.changes) {
+    if (written.void_paths.count(path) > 0) continue;  // its node's admission took it away
     const ReferenceState::Entry entry{written.stamp, payload, dot};
     require(disk.of(written.user).judge(path, entry) != ReferenceState::Outcome::won ||
                 is_superseded(written.user, path, entry) ||

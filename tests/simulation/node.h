@@ -43,6 +43,13 @@ struct ClientDefects {
   bool drops_what_an_answer_does_not_cover = false;
 };
 
+/// How a run differs from others of its seed.
+struct RunOptions {
+  bool talkative = false;  ///< prints what happens
+  ClientDefects client_defects = {};
+  bool forgetful = false;  ///< in a world as make_plan describes
+};
+
 /// What all nodes of a simulation share.
 struct Surroundings {
   EventQueue& queue;

@@ -59,7 +59,8 @@ void Node::note_standing(const wire::StoreBatch& batch) {
   }
   // An admission keeps what was written under the id it began with, and under those minted since.
   if (batch.replica && !is_mixed_) unadmitted_ids_.clear();
-  if (!is_admitted()) unadmitted_ids_.insert(disk_replica());
+  // One commit may bring a new id, writes under it and the end of the admission.
+  if (!was_admitted_ || !is_admitted()) unadmitted_ids_.insert(disk_replica());
   if (!batch.standing) return;
   const bool was_admitted = std::exchange(was_admitted_, batch.standing->admitted);
   if (was_admitted || !batch.standing->admitted) return;

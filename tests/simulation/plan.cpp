@@ -61,19 +61,29 @@ std::vector<Plan::PlannedNode> choose_nodes(SeededRandom& random, std::size_t co
   return nodes;
 }
 
+NetworkFaults choose_late_network(SeededRandom& random) {
+  NetworkFaults faults = choose_network(random);
+  faults.late_percent = static_cast<int>(random.between(20, 40));
+  faults.max_late_ms = random.between(500, 3000);
+  return faults;
+}
+
 }  // namespace
 
-Plan make_plan(SeededRandom& random) {
+Plan make_plan(SeededRandom& random, bool forgetful) {
+  forgetful = random.chance(15) || forgetful;
   Plan plan;
   plan.dangers = {random.chance(60), random.chance(50), random.chance(40), random.chance(25),
                   random.chance(30), random.chance(30), random.chance(30), random.chance(30)};
-  plan.network = choose_network(random);
+  plan.network = forgetful ? choose_late_network(random) : choose_network(random);
   const auto nodes = static_cast<std::size_t>(1 + mostly_few(random, 3, 4, 6));
   plan.copies = random.chance(50) ? 0 : static_cast<std::size_t>(random.between(1, 2));
   plan.copies = std::min(plan.copies, nodes - 1);
   // Devices are away for weeks where weeks are short.
-  plan.forgets = random.chance(60);
-  const std::int64_t retention_ms = plan.forgets ? mostly_few(random, 300, 2000, 20'000) : 0;
+  plan.forgets = forgetful || random.chance(60);
+  const std::int64_t retention_ms = forgetful      ? random.between(1, 50)
+                                    : plan.forgets ? mostly_few(random, 300, 2000, 20'000)
+                                                   : 0;
   plan.nodes = choose_nodes(random, nodes, plan.copies, retention_ms, plan.dangers.clocks);
 
   plan.users = {"alice", "bob"};

@@ -40,6 +40,7 @@ struct Plan {
   Dangers dangers;
 };
 
-Plan make_plan(SeededRandom& random);
+/// `forgetful`: a world in which deletes are forgotten within moments, and much arrives late.
+Plan make_plan(SeededRandom& random, bool forgetful);
 
 }  // namespace anabranch::simulation

@@ -8,10 +8,10 @@
 
 namespace anabranch::simulation {
 
-Outcome run_seed(std::uint64_t seed, bool talkative, ClientDefects client_defects) {
+Outcome run_seed(std::uint64_t seed, const RunOptions& options) {
   Outcome outcome{seed, {}, {}};
   try {
-    World world(seed, talkative, client_defects);
+    World world(seed, options);
     world.live(happenings);
     world.heal();
     outcome.tally = world.tally();
@@ -22,13 +22,12 @@ Outcome run_seed(std::uint64_t seed, bool talkative, ClientDefects client_defect
 }
 
 void run_seeds(std::uint64_t first, std::uint64_t count, std::size_t threads,
-               const std::function<bool(const Outcome&)>& stop_after,
-               ClientDefects client_defects) {
+               const std::function<bool(const Outcome&)>& stop_after, const RunOptions& options) {
   std::atomic<std::uint64_t> next = 0;
   std::mutex mutex;
   const auto work = [&] {
     for (std::uint64_t i = next++; i < count; i = next++) {
-      const Outcome outcome = run_seed(first + i, false, client_defects);
+      const Outcome outcome = run_seed(first + i, options);
       const std::lock_guard lock(mutex);
       if (stop_after(outcome)) next = count;
     }

@@ -20,13 +20,13 @@ struct Outcome {
   World::Tally tally;
 };
 
-Outcome run_seed(std::uint64_t seed, bool talkative, ClientDefects client_defects = {});
+Outcome run_seed(std::uint64_t seed, const RunOptions& options);
 
 /// Runs the seeds from `first` on, `count` of them, on as many threads as named; an outcome is
 /// handed over by one thread at a time, in no certain order. No new seed is begun once
 /// `stop_after(outcome)` has answered true.
 void run_seeds(std::uint64_t first, std::uint64_t count, std::size_t threads,
                const std::function<bool(const Outcome&)>& stop_after,
-               ClientDefects client_defects = {});
+               const RunOptions& options = {});
 
 }  // namespace anabranch::simulation

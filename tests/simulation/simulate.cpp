@@ -22,6 +22,7 @@ struct Options {
   std::uint64_t from = 1;
   std::uint64_t seed = 0;
   bool trace = false;
+  bool forgetful = false;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
 };
 
@@ -41,7 +42,8 @@ void print(const World::Tally& tally, std::uint64_t runs, double seconds) {
 }
 
 int run_one(const Options& options) {
-  const Outcome outcome = run_seed(options.seed, options.trace);
+  const Outcome outcome =
+      run_seed(options.seed, {.talkative = options.trace, .forgetful = options.forgetful});
   if (outcome.violation.empty()) {
     std::printf("seed %llu: every promise held\n", static_cast<unsigned long long>(options.seed));
     return 0;
@@ -56,15 +58,18 @@ int run_many(const Options& options) {
   World::Tally sum;
   std::uint64_t runs = 0;
   std::size_t broken = 0;
-  run_seeds(options.from, options.seeds, options.threads, [&](const Outcome& outcome) {
-    ++runs;
-    sum.add(outcome.tally);
-    if (outcome.violation.empty()) return false;
-    std::printf("seed %llu: %s\n  replay: ./dev simulate --seed %llu --trace\n",
-                static_cast<unsigned long long>(outcome.seed), outcome.violation.c_str(),
-                static_cast<unsigned long long>(outcome.seed));
-    return ++broken >= max_told;
-  });
+  run_seeds(options.from, options.seeds, options.threads,
+            [&](const Outcome& outcome) {
+              ++runs;
+              sum.add(outcome.tally);
+              if (outcome.violation.empty()) return false;
+              std::printf("seed %llu: %s\n  replay: ./dev simulate --seed %llu --trace%s\n",
+                          static_cast<unsigned long long>(outcome.seed), outcome.violation.c_str(),
+                          static_cast<unsigned long long>(outcome.seed),
+                          options.forgetful ? " --forgetful" : "");
+              return ++broken >= max_told;
+            },
+            {.forgetful = options.forgetful});
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   print(sum, runs, seconds.count());
   std::printf("%llu seeds held, %zu broke\n", static_cast<unsigned long long>(runs - broken),
@@ -80,6 +85,8 @@ int main_with(int argc, char** argv) {
   app.add_option("--from", options.from, "the first of them")->capture_default_str();
   app.add_option("--seed", options.seed, "run this one alone")->excludes("--seeds", "--from");
   app.add_flag("--trace", options.trace, "tell what happens")->needs("--seed");
+  app.add_flag("--forgetful", options.forgetful,
+               "only worlds in which deletes are forgotten while much is under way");
   app.add_option("--threads", options.threads, "run so many at once")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -28,14 +28,13 @@ bool hunt(const NamedDefect& defect, const Options& options) {
   planted_defect = defect.defect;
   std::uint64_t runs = 0;
   Outcome caught;
-  run_seeds(
-      options.from, options.seeds, options.threads,
-      [&](const Outcome& outcome) {
-        ++runs;
-        if (caught.violation.empty() && !outcome.violation.empty()) caught = outcome;
-        return !caught.violation.empty();
-      },
-      defect.client);
+  run_seeds(options.from, options.seeds, options.threads,
+            [&](const Outcome& outcome) {
+              ++runs;
+              if (caught.violation.empty() && !outcome.violation.empty()) caught = outcome;
+              return !caught.violation.empty();
+            },
+            {.client_defects = defect.client, .forgetful = defect.of_forgetting});
   const std::string name(defect.name);
   if (caught.violation.empty()) {
     std::printf("MISSED %s: %llu seeds held\n", name.c_str(),

@@ -12,13 +12,13 @@ namespace {
 
 TEST(Simulation, EveryPromiseHoldsInTheFirstRuns) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
-    EXPECT_EQ(run_seed(seed, false).violation, "") << "seed " << seed;
+    EXPECT_EQ(run_seed(seed, {}).violation, "") << "seed " << seed;
   }
 }
 
 TEST(Simulation, IsAFunctionOfItsSeed) {
-  World one(7, false);
-  World other(7, false);
+  World one(7, {});
+  World other(7, {});
   one.live(happenings);
   other.live(happenings);
   EXPECT_EQ(one.fingerprint(), other.fingerprint());

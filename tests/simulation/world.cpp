@@ -9,10 +9,10 @@
 
 namespace anabranch::simulation {
 
-World::World(std::uint64_t seed, bool talkative, ClientDefects client_defects)
+World::World(std::uint64_t seed, const RunOptions& options)
     : random_(seed),
-      talkative_(talkative),
-      plan_(make_plan(random_)),
+      talkative_(options.talkative),
+      plan_(make_plan(random_, options.forgetful)),
       network_(
           queue_, random_,
           [this](const std::string& from, const std::string& to, const wire::PeerMessage& message) {
@@ -29,8 +29,8 @@ World::World(std::uint64_t seed, bool talkative, ClientDefects client_defects)
                     [this](const Node& node, const wire::StoreBatch& batch) {
                       oracles_.check_commit(node, batch);
                     },
-                    talkative,
-                    client_defects},
+                    options.talkative,
+                    options.client_defects},
       oracles_(history_, nodes_),
       misfortunes_(plan_.dangers, surroundings_, nodes_, clients_),
       workload_(random_, nodes_, clients_) {
@@ -188,7 +188,8 @@ std::string World::find_disagreement() const {
     for (const cluster::PeerStatus& peer : node->status().peers) {
       // What came of a lost disk in part stays beyond every vector: then nobody compares.
       if (!peer.digest_equal.value_or(disks_lost)) {
-        return node->name() + " does not see that " + peer.name + " agrees";
+        return node->name() + " does not see that " + peer.name + " agrees" +
+               (peer.digest_equal ? " (digests differ)" : " (no comparison)");
       }
       if (peer.lag_writes != 0 || peer.behind_writes != 0) {
         return node->name() + " sees lag at rest";

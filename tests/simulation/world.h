@@ -22,8 +22,7 @@ namespace anabranch::simulation {
 /// clock, all a function of one seed. Broken promises are thrown as Violation.
 class World {
  public:
-  /// `talkative`: prints what happens.
-  World(std::uint64_t seed, bool talkative, ClientDefects client_defects = {});
+  World(std::uint64_t seed, const RunOptions& options);
 
   /// Lets so many things happen, one after the other, and checks the promises between them.
   void live(std::size_t happenings);
