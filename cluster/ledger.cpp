@@ -46,6 +46,7 @@ std::vector<crdt::Change> Ledger::apply(crdt::Document& document, const crdt::Wr
     if (!staged_.beyond.entries().empty()) forget_covered_beyond();
   } else if (!staged_.vector.covers(dot)) {
     staged_.beyond.raise(dot.origin, dot.seq);
+    ++beyond_raises_;
   }
   return won;
 }
@@ -100,9 +101,15 @@ void Ledger::join(const crdt::VersionVector& vector) {
   forget_covered_beyond();
 }
 
+void Ledger::know_log_ends(const crdt::VersionVector& ends) {
+  durable_.beyond = uncovered(ends, durable_.vector);
+  staged_.beyond = durable_.beyond;
+}
+
 void Ledger::know_no_more_than(const crdt::VersionVector& vector, const std::set<ReplicaId>& but,
                                crdt::VersionVector beyond) {
   staged_.beyond = std::move(beyond);
+  ++beyond_raises_;
   const crdt::VersionVector former = staged_.vector;
   for (const auto& [origin, seq] : former.entries()) {
     if (but.contains(origin) || seq <= vector[origin]) continue;

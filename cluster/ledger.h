@@ -53,6 +53,14 @@ class Ledger {
 
   /// Joins a peer's vector: everything it covers is known.
   void join(const crdt::VersionVector& vector);
+  /// How often a record was taken in beyond the vector, or what is held so was replaced as a whole.
+  std::uint64_t beyond_raises() const { return beyond_raises_; }
+
+  /// The highest seq of each origin that a record on the disk names: what is held beyond the vector
+  /// may have been replaced since, and is known anew. Only where all is durable, and was when the
+  /// ends were asked for, and beyond_raises() is what it was then.
+  void know_log_ends(const crdt::VersionVector& ends);
+
   /// Takes a peer's vector in place of this one, but for the writes of these origins. `beyond`: per
   /// origin, the highest dot of what is held of the peer's records and not covered by that vector.
   void know_no_more_than(const crdt::VersionVector& vector, const std::set<ReplicaId>& but,
@@ -87,6 +95,7 @@ class Ledger {
 
   wire::StoreState staged_;
   wire::StoreState durable_;
+  std::uint64_t beyond_raises_ = 0;
   wire::StoreBatch batch_;
 };
 

@@ -26,7 +26,9 @@ namespace anabranch::cluster {
 /// - Digests differ at equal vectors though both nodes believe in their records: each takes what
 ///   the other has and merges it, which leaves both with the same.
 struct RepairNeeds {
-  std::int64_t next_scrub_ms = 0;                ///< monotonic
+  std::int64_t next_scrub_ms = 0;  ///< monotonic
+  /// Ledger::beyond_raises() when the scrub under way began, where all was durable then.
+  std::optional<std::uint64_t> scrub_began_at;
   std::map<std::size_t, Uint128> stale_buckets;  ///< to be read anew from the disk
   crdt::VersionVector damaged_at;                ///< what a peer must know to mend a damage
   std::set<std::string> diverged_from;           ///< peers, by name

@@ -8,6 +8,9 @@ namespace anabranch::cluster {
 
 void Replica::on(Scrubbed scrubbed) {
   const wire::ScrubFindings& findings = scrubbed.findings;
+  const bool was_still = repair_needs_.scrub_began_at == ledger_.beyond_raises() && !in_flight_ &&
+                         !ledger_.has_changes();
+  if (was_still && storage_ok_) ledger_.know_log_ends(findings.log_ends);
   if (findings.differences.empty() && findings.excess == wire::StateTotals()) return;
   if (!storage_ok_) return;
   ++counters_.divergences_found;
@@ -25,6 +28,10 @@ void Replica::watch_repair() {
   if (!storage_ok_) return;
   if (caught_up_ && now_.monotonic_ms >= repair_needs_.next_scrub_ms) {
     repair_needs_.next_scrub_ms = now_.monotonic_ms + options_.scrub_interval_ms;
+    repair_needs_.scrub_began_at.reset();
+    if (!in_flight_ && !ledger_.has_changes()) {
+      repair_needs_.scrub_began_at = ledger_.beyond_raises();
+    }
     emit(Scrub{});
   }
   if (repair_ && now_.monotonic_ms - repair_->progress_ms >= Repair::stall_ms) {

@@ -166,8 +166,9 @@ Result<std::unique_ptr<ScrubCursor>> MemoryStore::open_scrub() const {
     }
     totals.users += is_counted ? 1 : 0;
   }
-  return std::make_unique<MemoryScrub>(wire::ScrubFindings{
-      found.differences_from(disk_.state.digest), excess(totals, disk_.state.totals)});
+  return std::make_unique<MemoryScrub>(
+      wire::ScrubFindings{found.differences_from(disk_.state.digest),
+                          excess(totals, disk_.state.totals), log_ends(disk_)});
 }
 
 void MemoryStore::damage(const UserId& user, const crdt::Path& path,
@@ -262,6 +263,12 @@ const crdt::Record* MemoryStore::find(const Disk& disk, const UserId& user,
   if (records == disk.users.end()) return nullptr;
   const auto found = records->second.find(path);
   return found == records->second.end() ? nullptr : &found->second;
+}
+
+crdt::VersionVector MemoryStore::log_ends(const Disk& disk) {
+  crdt::VersionVector ends;
+  for (const auto& [dot, user, path] : disk.log) ends.raise(dot.origin, dot.seq);
+  return ends;
 }
 
 crdt::VersionVector MemoryStore::beyond(const Disk& disk) {

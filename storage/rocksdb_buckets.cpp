@@ -145,9 +145,13 @@ class RocksdbTombstones final : public RocksdbWalk {
 
 class RocksdbScrub final : public ScrubCursor {
  public:
-  explicit RocksdbScrub(std::shared_ptr<const Database> database) : walk_(std::move(database)) {}
+  explicit RocksdbScrub(std::shared_ptr<const Database> database)
+      : database_(database), walk_(std::move(database)) {}
 
   Result<void> begin() {
+    auto ends = database_->read_log_ends();
+    if (!ends) return tl::unexpected(ends.error());
+    log_ends_ = *std::move(ends);
     auto meta = walk_.read_meta();
     if (!meta) return tl::unexpected(meta.error());
     kept_ = meta->digest;
@@ -174,11 +178,13 @@ class RocksdbScrub final : public ScrubCursor {
   }
 
   wire::ScrubFindings findings() const override {
-    return {found_.differences_from(kept_), excess(totals_, kept_totals_)};
+    return {found_.differences_from(kept_), excess(totals_, kept_totals_), log_ends_};
   }
 
  private:
+  std::shared_ptr<const Database> database_;
   RecordWalk walk_;
+  crdt::VersionVector log_ends_;
   crdt::StateDigest kept_;
   crdt::StateDigest found_;
   wire::StateTotals kept_totals_;

@@ -92,6 +92,8 @@ struct ScrubFindings {
   /// Buckets whose records do not add up to their sum: the difference, modulo 2^128.
   std::map<std::size_t, Uint128> differences;
   StateTotals excess;  ///< of the totals found over those kept, modulo 2^64
+  /// The highest seq of each origin that a record names, read while the walk went on.
+  crdt::VersionVector log_ends = {};
 };
 
 /// A user's records, as loaded.

@@ -190,6 +190,21 @@ TEST(LedgerOfTombstones, WhatWasCollectedInABatchThatFailedIsNotNoted) {
   EXPECT_FALSE(ledger.has_changes());
 }
 
+TEST(Ledger, WhatIsHeldBeyondTheVectorIsKnownAnewFromTheEndsOfTheLog) {
+  Ledger ledger(empty_state());
+  crdt::Document document;
+  ledger.apply(document, write_of({origin_b, 4}, {set("a", "1")}), false);
+  ledger.apply(document, write_of({origin_a, 1}, {set("a", "2")}, 9), true);
+  EXPECT_EQ(ledger.beyond_raises(), 1U);
+  ledger.settled(ledger.take());
+  EXPECT_EQ(ledger.durable().beyond, vector_of({{origin_b, 4}}));
+  ledger.know_log_ends(vector_of({{origin_a, 1}}));
+  EXPECT_EQ(ledger.durable().beyond, crdt::VersionVector());
+  EXPECT_EQ(ledger.beyond(), crdt::VersionVector());
+  ledger.know_log_ends(vector_of({{origin_a, 1}, {origin_b, 3}}));
+  EXPECT_EQ(ledger.beyond(), vector_of({{origin_b, 3}}));
+}
+
 TEST(LedgerOfStanding, IsDurableOnlyOnceItsBatchHasSettled) {
   Ledger ledger(empty_state());
   ledger.set_standing({true, {}});

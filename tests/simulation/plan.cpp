@@ -35,7 +35,7 @@ cluster::ReplicaOptions choose_replica(SeededRandom& random, std::size_t copies)
   options.update_burst = 5;
   if (random.chance(25)) options.document_cache_bytes = 1;
   if (random.chance(25)) options.stream_bytes = static_cast<std::size_t>(random.between(0, 2000));
-  options.scrub_interval_ms = random.between(200, 5000);
+  options.scrub_interval_ms = random.between(200, 2000);
   if (random.chance(20)) options.state.paths = 4;
   if (random.chance(20)) options.state.bytes = 60;
   return options;
