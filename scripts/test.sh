@@ -26,7 +26,7 @@ run_all_tests() {
     run_part "system tests" system_tests || true
     run_part "contract" contract_checks || true
     run_part "package" package_tests || true
-    run_part "client" client_tests || true
+    run_part "client" client_tests "$results/client.json" "$counts" || true
     run_part "browser" browser_tests || true
   fi
   for preset in asan tsan; do
