@@ -6,16 +6,19 @@ namespace anabranch::cluster {
 
 namespace {
 
-constexpr std::int64_t marks_a_retention = 20;
+constexpr std::int64_t intervals_a_retention = 20;
 constexpr std::int64_t min_spacing_ms = 50;
 constexpr std::int64_t max_spacing_ms = std::int64_t{12} * 60 * 60 * 1000;
 
 }  // namespace
 
+std::int64_t interval_within(std::int64_t retention_ms, std::int64_t min_ms, std::int64_t max_ms) {
+  return std::clamp(retention_ms / intervals_a_retention, min_ms, max_ms);
+}
+
 bool note_age(std::vector<wire::AgeMark>& marks, const crdt::VersionVector& vector,
               std::int64_t now_ms, std::int64_t retention_ms) {
-  const std::int64_t spacing =
-      std::clamp(retention_ms / marks_a_retention, min_spacing_ms, max_spacing_ms);
+  const std::int64_t spacing = interval_within(retention_ms, min_spacing_ms, max_spacing_ms);
   bool changed = false;
   for (wire::AgeMark& mark : marks) {
     if (mark.at_ms <= now_ms) continue;

@@ -11,6 +11,10 @@
 
 namespace anabranch::cluster {
 
+/// How far apart things are that are done about 20 times in the time of `retention_ms`, between
+/// `min_ms` and `max_ms`.
+std::int64_t interval_within(std::int64_t retention_ms, std::int64_t min_ms, std::int64_t max_ms);
+
 /// Notes a mark where one is due: about 20 in the time of `retention_ms`, and none while the
 /// vector stays as it is. Drops marks that nobody asks for any more. True when it changed `marks`.
 /// A mark from the future (the clock was wrong) counts from `now_ms` on.

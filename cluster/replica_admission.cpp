@@ -1,23 +1,15 @@
 #include "base/defects.h"
 #include "cluster/delivery.h"
+#include "cluster/records_by_path.h"
 #include "cluster/replica.h"
 #include "crdt/horizon.h"
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <utility>
 #include <vector>
 
 namespace anabranch::cluster {
-
-namespace {
-
-bool is_same(const crdt::Record& record, const crdt::Write* write) {
-  return write && write->stamp == record.stamp && write->changes.front().payload == record.payload;
-}
-
-}  // namespace
 
 /// True when records may pass between the two without bringing back what one has collected.
 bool Replica::may_exchange(const wire::Standing& theirs, const crdt::VersionVector& vector) const {
@@ -234,19 +226,17 @@ bool Replica::adopt_as_admitted(DocumentCache::Entry& entry, const UserId& user,
 Replica::Alone Replica::set_aside(crdt::Document& document, const UserId& user,
                                   const std::vector<crdt::Write>& theirs) {
   Alone alone;
-  std::map<crdt::Path, const crdt::Write*> their_records;
+  const RecordsByPath their_records(theirs);
   alone.floor = document.horizon().floor;
   for (const crdt::Write& one : theirs) {
     const crdt::Change& change = one.changes.front();
-    their_records.emplace(change.path, &one);
     if (change.payload.kind == crdt::RecordKind::floor) {
       alone.floor = std::max(alone.floor, one.stamp.version);
     }
   }
   std::vector<crdt::Path> gone;
   for (const auto& [path, record] : document.records()) {
-    const auto found = their_records.find(path);
-    const crdt::Write* their_record = found == their_records.end() ? nullptr : found->second;
+    const crdt::Write* their_record = their_records.at(path);
     const bool same = is_same(record, their_record);
     if (same && their_record->dot == record.dot) continue;
     const bool is_judged = same || repair_->theirs.covers(record.dot);

@@ -11,7 +11,6 @@ namespace anabranch::cluster {
 
 namespace {
 
-constexpr std::int64_t passes_a_retention = 20;
 constexpr std::int64_t min_pass_interval_ms = 100;
 constexpr std::int64_t max_pass_interval_ms = std::int64_t{6} * 60 * 60 * 1000;
 
@@ -39,8 +38,7 @@ void Replica::watch_collection() {
   settle_passes();
   if (collection_.pass || now_.monotonic_ms < collection_.next_pass_ms) return;
   collection_.next_pass_ms =
-      now_.monotonic_ms +
-      std::clamp(retention / passes_a_retention, min_pass_interval_ms, max_pass_interval_ms);
+      now_.monotonic_ms + interval_within(retention, min_pass_interval_ms, max_pass_interval_ms);
   const crdt::VersionVector* expired = older_than(ledger_.ages(), aging_ms(), retention);
   if (!expired || !has_tombstones) return;
   collection_.pass.emplace();

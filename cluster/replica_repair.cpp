@@ -1,6 +1,6 @@
+#include "cluster/records_by_path.h"
 #include "cluster/replica.h"
 
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -177,13 +177,10 @@ bool Replica::adopt(DocumentCache::Entry& entry, const UserId& user,
 /// What the peer has judged and does not hold as it stands here is the damage.
 bool Replica::drop_what_differs(crdt::Document& document, const UserId& user,
                                 const std::vector<crdt::Write>& records) {
-  std::map<crdt::Path, const crdt::Write*> theirs;
-  for (const crdt::Write& one : records) theirs.emplace(one.changes.front().path, &one);
+  const RecordsByPath theirs(records);
   std::vector<crdt::Path> wrong;
   for (const auto& [path, record] : document.records()) {
-    const auto found = theirs.find(path);
-    const bool same = found != theirs.end() && found->second->stamp == record.stamp &&
-                      found->second->changes.front().payload == record.payload;
+    const bool same = is_same(record, theirs.at(path));
     if (!same && repair_->theirs.covers(record.dot)) wrong.push_back(path);
   }
   for (const crdt::Path& path : wrong) ledger_.drop(document, user, path);

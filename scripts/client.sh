@@ -20,8 +20,9 @@ newer_sources() {
   if [[ ! -e $built ]]; then echo "$client/src"; else find "$client/src" "$client/package.json" -newer "$built"; fi
 }
 
+# client_tests REPORT COUNTS: vitest's report, and the figures that it comes to.
 client_tests() {
-  local report=$PWD/$results/client.json program status=0
+  local report=$PWD/$1 figures=$2 program status=0
   program=$PWD/$(program_of ci)
   if ! has_recent_node; then
     echo "skipped: the client's tests need Node.js 20.19 or newer, here is $(node --version)"
@@ -31,7 +32,7 @@ client_tests() {
   rm -f "$report"
   (cd "$client" && ANABRANCH=$program npm test -- --reporter=default --reporter=json \
     --outputFile.json="$report") </dev/null || status=$?
-  count_vitest "$report" >"$counts"
+  count_vitest "$report" >"$figures"
   return "$status"
 }
 

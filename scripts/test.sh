@@ -26,11 +26,12 @@ run_all_tests() {
     run_part "system tests" system_tests || true
     run_part "contract" contract_checks || true
     run_part "package" package_tests || true
-    run_part "client" client_tests || true
+    run_part "client" client_tests "$results/client.json" "$counts" || true
     run_part "browser" browser_tests || true
+    run_part "storm" storm_of_faults || true
   fi
   for preset in asan tsan; do
-    run_part "$preset build" compile_preset "$preset" || continue
+    run_part "$preset build" sanitized_build "$preset" || continue
     run_part "$preset unit" sanitized_unit_tests "$preset" || true
     run_part "$preset system" sanitized_system_tests "$preset" || true
   done
@@ -77,11 +78,14 @@ planted_defects() {
   return "$status"
 }
 
+# Most of them wait: for a timer, a peer, the disk.
+readonly tests_a_core=3
+
 # run_ctest FOLDER: the tests of one build.
 run_ctest() {
   local report=$PWD/$results/unit-$1.xml status=0
   rm -f "$report"
-  ctest --test-dir "build/$1" --parallel "$(nproc)" --output-on-failure --no-tests=error \
+  ctest --test-dir "build/$1" --parallel $((tests_a_core * $(nproc))) --output-on-failure --no-tests=error \
     --timeout 300 --output-junit "$report" || status=$?
   count_junit "$report"
   return "$status"
@@ -132,9 +136,32 @@ tap_count() {
   echo "${value:-0}"
 }
 
+readonly storm_test=tests/system/faults.test.js
+
 system_tests() {
+  local file files=()
   install_npm_packages tests/system || return 1
-  ANABRANCH=$PWD/$(program_of ci) node_tests tests/system/*.test.js
+  for file in tests/system/*.test.js; do [[ $file == "$storm_test" ]] || files+=("$file"); done
+  ANABRANCH=$PWD/$(program_of ci) node_tests "${files[@]}"
+}
+
+# For four minutes the storm leaves most of the machine idle, and no disturbance is too much for it:
+# the first of the sanitizers' builds begins meanwhile, with what is left over.
+storm_of_faults() {
+  install_npm_packages tests/system || return 1
+  mkdir -p build/logs
+  nice -n 19 ./dev build asan >build/logs/asan-beside-storm.log 2>&1 </dev/null &
+  ANABRANCH=$PWD/$(program_of ci) node_tests "$storm_test"
+}
+
+# sanitized_build PRESET: what has begun beside the storm is ended first. Where that failed, this
+# tells why.
+sanitized_build() {
+  if [[ -n $(jobs -rp) ]]; then
+    say "ending the build that began beside the storm"
+    wait
+  fi
+  compile_preset "$1"
 }
 
 # Made of the release build twice, the second time under a higher version.

@@ -2,12 +2,12 @@
 
 #include "cluster/replica.h"
 #include "crdt/horizon.h"
-#include "replica_driver.h"
-#include "support.h"
+#include "tests/cluster/collection_fixture.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,73 +15,10 @@
 namespace anabranch::cluster {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-constexpr std::int64_t retention_ms = 10'000;
-constexpr std::int64_t pass_ms = retention_ms / 20;
-
-ReplicaOptions with_retention(ReplicaOptions options = with_peers()) {
-  options.tombstone_retention_ms = retention_ms;
-  return options;
-}
-
-/// What a disk says that holds a tombstone.
-wire::StoreState with_tombstone(crdt::VersionVector vector) {
-  wire::StoreState state = state_of(origin_a, std::move(vector));
-  state.totals = {1, 0, 1, 0};
-  return state;
-}
-
-class ReplicaCollection : public ::testing::Test {
- protected:
-  explicit ReplicaCollection(ReplicaOptions options = with_retention())
-      : node(std::move(options), with_tombstone(known)) {}
-
-  /// b and c tell this vector.
-  void hear_both(const crdt::VersionVector& vector) {
-    node.hear("b", origin_b, vector);
-    node.hear("c", origin_c, vector);
-  }
-
-  /// Alice's records are in memory, and all that this disk holds is as old as it has to be.
-  void grow_old(wire::UserRecords records) {
-    node.warm(std::move(records));
-    hear_both(known);
-    node.tick();
-    node.settle();
-    node.pass(retention_ms);
-    node.effects();
-  }
-  void grow_old() { grow_old({{path("a"), record_of({origin_b, 1}, unset("a"), 3)}}); }
-
-  /// A pass begins, and the disk finds these.
-  void pass_finds(std::vector<crdt::Write> tombstones, bool last = true) {
-    node.pass(pass_ms);
-    node.tick();
-    ASSERT_THAT(node.effects(), Contains(HasSubstr("find tombstones {")));
-    ++passes;
-    node.run(TombstonesFound{passes, std::move(tombstones), last});
-  }
-  void pass_finds_a() {
-    pass_finds({write_of({origin_b, 1}, {unset("a")}, 3)});
-    node.settle();
-  }
-
-  Counters counters() { return node.replica().status(node.now()).counters; }
-  std::string held_back() { return node.replica().status(node.now()).collection_held_back; }
-  std::uint64_t collected() { return counters().tombstones_collected; }
-  std::vector<crdt::Change> last_written() { return node.published().back().changes; }
-
-  const crdt::VersionVector known = vector_of({{origin_b, 1}});
-  /// … and the floor that this node raises.
-  const crdt::VersionVector with_floor = vector_of({{origin_a, 1}, {origin_b, 1}});
-  ReplicaDriver node;
-  std::uint64_t passes = 0;
-};
 
 TEST_F(ReplicaCollection, LooksForNothingBeforeTheRetentionHasPassedHere) {
   node.warm({{path("a"), record_of({origin_b, 1}, unset("a"), 3, -1'000'000'000)}});
@@ -156,122 +93,6 @@ TEST_F(ReplicaCollection, CollectsOnceEveryMemberHasTheTombstoneAndTheFloor) {
   EXPECT_EQ(node.last_report().standing, (wire::Standing{true, known}));
 }
 
-TEST_F(ReplicaCollection, NotInThePassThatRaisesTheFloor) {
-  grow_old();
-  hear_both(vector_of({{origin_b, 1}, {origin_c, 0}}));
-  pass_finds_a();
-  EXPECT_EQ(collected(), 0U);
-}
-
-TEST_F(ReplicaCollection, NotWhileAMemberLacksTheFloor) {
-  grow_old();
-  pass_finds_a();
-  node.hear("b", origin_b, with_floor);
-  node.hear("c", origin_c, known);
-  pass_finds_a();
-  EXPECT_EQ(collected(), 0U);
-}
-
-TEST_F(ReplicaCollection, NotWhileAMemberLacksTheTombstone) {
-  grow_old();
-  pass_finds_a();
-  node.hear("b", origin_b, with_floor);
-  node.hear("c", origin_c, vector_of({{origin_a, 1}}));
-  pass_finds_a();
-  EXPECT_EQ(collected(), 0U);
-}
-
-TEST_F(ReplicaCollection, NotWhileAMemberHasToldOfWritesThatAreNotHere) {
-  grow_old();
-  pass_finds_a();
-  node.hear("b", origin_b, vector_of({{origin_a, 1}, {origin_b, 2}}));
-  node.hear("c", origin_c, with_floor);
-  pass_finds_a();
-  EXPECT_EQ(collected(), 0U) << "b:2 may be what the tombstone hides";
-  node.publish("b", {write_of({origin_b, 2}, {set("x", "1")}, 9)});
-  node.settle();
-  pass_finds_a();
-  EXPECT_EQ(collected(), 1U);
-}
-
-TEST_F(ReplicaCollection, NotWhileAMemberIsUnadmitted) {
-  grow_old();
-  pass_finds_a();
-  hear_both(with_floor);
-  wire::NodeReport report = node.report(origin_c, with_floor);
-  report.standing.admitted = false;
-  node.receive("c", wire::Heartbeat{report});
-  pass_finds_a();
-  EXPECT_EQ(collected(), 0U);
-  EXPECT_EQ(held_back(), "c is not admitted yet");
-}
-
-TEST_F(ReplicaCollection, NotWhileAMemberGoesByAnotherEpoch) {
-  grow_old();
-  pass_finds_a();
-  hear_both(with_floor);
-  wire::NodeReport report = node.report(origin_c, with_floor);
-  ++report.epoch;
-  node.receive("c", wire::Heartbeat{report});
-  pass_finds_a();
-  EXPECT_EQ(collected(), 0U);
-}
-
-TEST_F(ReplicaCollection, NotWhileAMemberHoldsMoreThanItsVectorTells) {
-  grow_old();
-  pass_finds_a();
-  node.hear("b", origin_b, with_floor);
-  node.hear("c", origin_c, with_floor, true);
-  pass_finds_a();
-  EXPECT_EQ(collected(), 0U);
-}
-
-TEST_F(ReplicaCollection, NotWhileAMemberIsUnheardUnderItsNewId) {
-  grow_old();
-  pass_finds_a();
-  hear_both(with_floor);
-  node.receive("c", wire::Progress{ReplicaId{0xCC}, {}});
-  pass_finds_a();
-  EXPECT_EQ(collected(), 0U);
-  EXPECT_THAT(held_back(), HasSubstr("c has not been heard"));
-  node.hear("c", ReplicaId{0xCC}, with_floor);
-  pass_finds_a();
-  EXPECT_EQ(collected(), 1U);
-}
-
-TEST_F(ReplicaCollection, NotWhileAMemberIsUnheard) {
-  node.warm({{path("a"), record_of({origin_b, 1}, unset("a"), 3)}});
-  node.hear("b", origin_b, known);
-  node.tick();
-  node.settle();
-  node.pass(retention_ms);
-  pass_finds_a();  // (its first write is under a new id: c may know more of the former one)
-  node.effects();
-  const Dot floor = node.published().back().dot;
-  auto all = known;
-  all.raise(floor.origin, floor.seq);
-  node.hear("b", origin_b, all);
-  pass_finds_a();
-  EXPECT_EQ(collected(), 0U);
-  EXPECT_EQ(held_back(), "c has not been heard");
-  node.hear("c", origin_c, all);
-  pass_finds_a();
-  EXPECT_EQ(collected(), 1U);
-}
-
-TEST_F(ReplicaCollection, AMemberThatIsGoneForGoodHoldsItBackUntilItIsRemoved) {
-  grow_old();
-  pass_finds_a();
-  node.hear("b", origin_b, with_floor);
-  pass_finds_a();
-  EXPECT_EQ(collected(), 0U);
-  ReplicaSettings settings = with_retention();
-  settings.others = {{"b", "west"}};
-  node.run(Reconfigured{settings});
-  pass_finds_a();
-  EXPECT_EQ(collected(), 1U);
-}
-
 TEST_F(ReplicaCollection, AFloorOfAnotherMemberWillDo) {
   grow_old();
   node.publish("c",
@@ -293,32 +114,6 @@ TEST_F(ReplicaCollection, ALowerFloorDoesNot) {
   pass_finds_a();
   EXPECT_EQ(counters().floors_raised, 1U);
   EXPECT_EQ(collected(), 0U);
-}
-
-TEST_F(ReplicaCollection, NotWhileAnAncestorsValueHoldsTheKey) {
-  grow_old({{path("a"), record_of({origin_b, 1}, set("a", R"({"x":1})"), 2)},
-            {path("a.x"), record_of({origin_b, 1}, unset("a.x"), 3)}});
-  const std::vector tombstone = {write_of({origin_b, 1}, {unset("a.x")}, 3)};
-  pass_finds(tombstone);
-  node.settle();
-  hear_both(with_floor);
-  pass_finds(tombstone);
-  node.settle();
-  EXPECT_EQ(collected(), 0U) << "the key would show again";
-  node.effects();
-  node.run(StateRead{1, "alice", {}});
-  EXPECT_THAT(node.effects(), Contains("state 1: {\"a\":{}}"));
-}
-
-TEST_F(ReplicaCollection, AnAncestorsValueWithoutTheKeyDoesNotHoldIt) {
-  grow_old({{path("a"), record_of({origin_b, 1}, set("a", R"({"y":1})"), 2)},
-            {path("a.x"), record_of({origin_b, 1}, unset("a.x"), 3)}});
-  const std::vector tombstone = {write_of({origin_b, 1}, {unset("a.x")}, 3)};
-  pass_finds(tombstone);
-  node.settle();
-  hear_both(with_floor);
-  pass_finds(tombstone);
-  EXPECT_EQ(collected(), 1U);
 }
 
 TEST_F(ReplicaCollection, WhatHasBeenWrittenOverSinceItWasFoundIsLeft) {

@@ -30,6 +30,12 @@ wire::StoreState state_of(ReplicaId replica, crdt::VersionVector vector) {
   return state;
 }
 
+wire::StoreState unadmitted(crdt::VersionVector vector, crdt::VersionVector collected) {
+  wire::StoreState state = state_of(origin_a, std::move(vector));
+  state.standing = {false, std::move(collected)};
+  return state;
+}
+
 ReplicaOptions with_peers() {
   ReplicaOptions options;
   options.others = {{"b", "west"}, {"c", "east"}};
@@ -216,5 +222,7 @@ std::vector<std::string> ReplicaDriver::effects() {
   std::erase_if(effects_, is_talk);
   return effects_with_talk();
 }
+
+bool admitted(ReplicaDriver& node) { return node.replica().status(node.now()).admitted; }
 
 }  // namespace anabranch::cluster

@@ -15,6 +15,8 @@ namespace anabranch::cluster {
 
 /// What a store of this replica says that holds nothing but a vector.
 wire::StoreState state_of(ReplicaId replica, crdt::VersionVector vector = {});
+/// The same of one that is not admitted.
+wire::StoreState unadmitted(crdt::VersionVector vector = {}, crdt::VersionVector collected = {});
 /// The members b and c beside this node.
 ReplicaOptions with_peers();
 
@@ -105,5 +107,7 @@ class ReplicaDriver {
   wire::NodeReport last_report_;
   std::uint64_t pull_id_ = 0;
 };
+
+bool admitted(ReplicaDriver& node);
 
 }  // namespace anabranch::cluster

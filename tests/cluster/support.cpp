@@ -1,5 +1,7 @@
 #include "tests/cluster/support.h"
 
+#include "crdt/horizon.h"
+
 #include <cstdio>
 #include <sstream>
 #include <utility>
@@ -71,6 +73,14 @@ crdt::Write write_of(Dot dot, std::vector<crdt::Change> changes, std::uint64_t v
 crdt::Record record_of(Dot dot, const crdt::Change& change, std::uint64_t version,
                        std::int64_t timestamp_ms, std::string tab) {
   return {{version, timestamp_ms, std::move(tab)}, dot, false, change.payload};
+}
+
+crdt::Write floor_write(Dot dot, std::uint64_t floor) {
+  return {"alice", crdt::horizon_stamp(floor), dot, false, {crdt::floor_change()}};
+}
+
+crdt::Record floor_record(Dot dot, std::uint64_t floor) {
+  return {crdt::horizon_stamp(floor), dot, false, crdt::floor_change().payload};
 }
 
 wire::WriteRequest request_of(std::vector<crdt::Change> changes,

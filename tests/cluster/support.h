@@ -39,6 +39,10 @@ crdt::Write write_of(Dot dot, std::vector<crdt::Change> changes, std::uint64_t v
 crdt::Record record_of(Dot dot, const crdt::Change& change, std::uint64_t version = 1,
                        std::int64_t timestamp_ms = 1000, std::string tab = "peer");
 
+/// A floor of alice's that was raised so far.
+crdt::Write floor_write(Dot dot, std::uint64_t floor);
+crdt::Record floor_record(Dot dot, std::uint64_t floor);
+
 /// A client's write; a batch where it has several changes.
 wire::WriteRequest request_of(std::vector<crdt::Change> changes,
                               std::optional<std::uint64_t> version = {},

@@ -1,5 +1,5 @@
 #include "storage/restore.h"
-#include "tests/storage/support.h"
+#include "tests/storage/backup_support.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,12 +15,6 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr ReplicaId origin{5};
-
-wire::StoreBatch write(std::uint64_t seq, std::string_view json = "1") {
-  return batch_of({put("alice", std::to_string(seq), value_record({origin, seq}, json))});
-}
-
 /// A file system of 128 MB of its own, mounted on a directory.
 class BackupSpace : public testing::Test {
  protected:
@@ -32,13 +26,6 @@ class BackupSpace : public testing::Test {
     if (mounted_) ::umount2(disk_.path().c_str(), MNT_DETACH);
   }
 
-  static Result<BackupSummary> back_up(Store& store, const fs::path& directory) {
-    BackupPlan plan;
-    plan.directory = directory;
-    plan.node = "eu";
-    plan.cluster = "demo";
-    return store.open_backup(plan).value()->run();
-  }
   /// 30 MB that do not compress.
   static void fill(Store& store) {
     std::uint64_t state = 1;
@@ -72,7 +59,7 @@ TEST_F(BackupSpace, IsLeftToTheNodeWhoseDiskItIs) {
   fill(*opened.store);
   leave_free(25);
   const std::uint64_t before = used();
-  const auto refused = back_up(*opened.store, disk_.path() / "backups");
+  const auto refused = back_up(*opened.store, plan_to(disk_.path() / "backups"));
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("nearly full"));
   EXPECT_LT(used(), before + 1'000'000) << "what was copied is given back";
@@ -84,14 +71,14 @@ TEST_F(BackupSpace, WhereItIsMissingNobodyIsHurt) {
   fill(*opened.store);
   leave_free(18);
   const std::uint64_t before = used();
-  const auto failed = back_up(*opened.store, disk_.path() / "backups");
+  const auto failed = back_up(*opened.store, plan_to(disk_.path() / "backups"));
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, Errc::io);
   EXPECT_THAT(failed.error().message, HasSubstr("the disk is full"));
   EXPECT_LT(used(), before + 1'000'000);
   EXPECT_TRUE(opened.store->commit(write(31)));
   fs::remove(disk_.path() / "ballast");
-  const auto made = back_up(*opened.store, disk_.path() / "backups");
+  const auto made = back_up(*opened.store, plan_to(disk_.path() / "backups"));
   EXPECT_TRUE(made) << made.error().message;
 }
 
@@ -99,7 +86,7 @@ TEST_F(BackupSpace, WhereARestoreDoesNotFitTheDirectoryIsLeftEmpty) {
   {
     const OpenedStore opened = open_store(options_in(elsewhere_.path() / "data"));
     fill(*opened.store);
-    ASSERT_TRUE(back_up(*opened.store, elsewhere_.path() / "backups"));
+    ASSERT_TRUE(back_up(*opened.store, plan_to(elsewhere_.path() / "backups")));
   }
   leave_free(18);
   SystemRandom random;

@@ -1,6 +1,6 @@
 #include "storage/backup_directory.h"
 #include "storage/restore.h"
-#include "tests/storage/support.h"
+#include "tests/storage/backup_support.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,12 +19,6 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-constexpr ReplicaId origin{5};
-
-wire::StoreBatch write(std::uint64_t seq, std::string_view json = "1") {
-  return batch_of({put("alice", std::to_string(seq), value_record({origin, seq}, json))});
-}
-
 class Backups : public testing::Test {
  protected:
   Backups() : store_(open_store(options_in(data_dir())).store) {}
@@ -35,20 +29,7 @@ class Backups : public testing::Test {
 
   void commit(std::uint64_t seq) { ASSERT_TRUE(store_->commit(write(seq))); }
 
-  static BackupPlan plan_to(const fs::path& directory) {
-    BackupPlan plan;
-    plan.directory = directory;
-    plan.node = "eu";
-    plan.cluster = "demo";
-    plan.program = "1.2.3";
-    plan.taken_ms = 1'700'000'000'000;
-    return plan;
-  }
-  Result<BackupSummary> back_up(const BackupPlan& plan) {
-    auto backup = store_->open_backup(plan);
-    if (!backup) return tl::unexpected(backup.error());
-    return (*backup)->run();
-  }
+  Result<BackupSummary> back_up(const BackupPlan& plan) { return storage::back_up(*store_, plan); }
   Result<BackupSummary> back_up() { return back_up(plan_to(backups())); }
 
   Result<Restored> restore(std::optional<std::uint32_t> number = {}) {

@@ -1,16 +1,17 @@
+#include "tests/storage/store_conformance.h"
+
 #include "crdt/document.h"
 #include "storage/memory_store.h"
-#include "tests/storage/support.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <ostream>
+#include <string>
 #include <thread>
-#include <utility>
+#include <vector>
 
-// What every Store promises, run on each of them.
+// What every Store keeps and tells of itself. (What it gives its peers:
+// store_pull_conformance_test.cpp.)
 
 namespace anabranch::storage {
 
@@ -19,46 +20,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-constexpr ReplicaId origin_a{10};
-constexpr ReplicaId origin_b{20};
-constexpr ReplicaId origin_c{30};
-
-struct Kind {
-  std::string name;
-  std::function<std::unique_ptr<Store>(const std::filesystem::path&)> make;
-};
-
-std::ostream& operator<<(std::ostream& out, const Kind& kind) { return out << kind.name; }
-
-class StoreConformance : public testing::TestWithParam<Kind> {
- protected:
-  Store& store() { return *store_; }
-
-  void commit(std::vector<wire::RecordChange> changes) { commit(batch_of(std::move(changes))); }
-  void commit(const wire::StoreBatch& batch) {
-    const auto committed = store_->commit(batch);
-    ASSERT_TRUE(committed) << committed.error().message;
-  }
-
-  wire::UserRecords load(const UserId& user) { return store_->load_user(user).value(); }
-
- private:
-  TemporaryDirectory directory_{memory_backed()};
-  std::unique_ptr<Store> store_ = GetParam().make(directory_.path() / "data");
-};
-
-std::vector<Dot> dots_of(const std::vector<crdt::Write>& writes) {
-  std::vector<Dot> dots;
-  for (const crdt::Write& write : writes) dots.push_back(write.dot);
-  return dots;
-}
-
-std::vector<std::string> paths_of(const crdt::Write& write) {
-  std::vector<std::string> paths;
-  for (const crdt::Change& change : write.changes) paths.push_back(change.path.text());
-  return paths;
-}
 
 TEST_P(StoreConformance, ANewStoreHoldsNothing) {
   const wire::StoreState state = store().state();
@@ -123,14 +84,6 @@ TEST_P(StoreConformance, TheSameWriteUnderALowerDotTakesOver) {
   EXPECT_THAT(dots_of(pull_all(store(), {})), ElementsAre(Dot{origin_a, 1}));
 }
 
-TEST_P(StoreConformance, APullSkipsLogEntriesThatTheirRecordNoLongerStandsFor) {
-  commit({put("alice", "x", value_record({origin_a, 1}, "1"))});
-  commit({put("alice", "x", value_record({origin_a, 2}, "2", 2))});
-  const auto writes = pull_all(store(), {});
-  ASSERT_THAT(dots_of(writes), ElementsAre(Dot{origin_a, 2}));
-  EXPECT_THAT(paths_of(writes[0]), ElementsAre("x"));
-}
-
 TEST_P(StoreConformance, StateIsWhatWasFoundWhenItWasOpenedOrRecovered) {
   const wire::StoreState before = store().state();
   wire::StoreBatch batch = batch_of({put("alice", "x", value_record({origin_a, 4}, "1"))});
@@ -173,113 +126,6 @@ TEST_P(StoreConformance, StateNamesWhatItHoldsBeyondItsVector) {
   EXPECT_EQ(store().state().beyond, expected);
 }
 
-TEST_P(StoreConformance, APullGivesAllThatTheAskerLacksOfAllOrigins) {
-  wire::StoreBatch batch;
-  for (const ReplicaId origin : {origin_c, origin_a, origin_b}) {
-    for (std::uint64_t seq = 1; seq <= 4; ++seq) {
-      const std::string at = origin.to_string() + std::to_string(seq);
-      batch.records.push_back(put("alice", at, value_record({origin, seq}, "1")));
-    }
-  }
-  batch.advanced.raise(origin_a, 2);
-  commit(batch);
-  crdt::VersionVector asked;
-  asked.raise(origin_a, 2);
-  asked.raise(origin_c, 4);
-  asked.raise(ReplicaId{1}, 5);
-  asked.raise(ReplicaId{99}, 5);
-  EXPECT_THAT(dots_of(pull_all(store(), asked)),
-              ElementsAre(Dot{origin_a, 3}, Dot{origin_a, 4}, Dot{origin_b, 1}, Dot{origin_b, 2},
-                          Dot{origin_b, 3}, Dot{origin_b, 4}));
-}
-
-TEST_P(StoreConformance, APullCopesWithTheGreatestNumbers) {
-  constexpr std::uint64_t greatest = ~std::uint64_t{0};
-  commit({put("alice", "x", value_record({{greatest}, greatest}, "1")),
-          put("alice", "y", value_record({origin_a, greatest}, "1"))});
-  crdt::VersionVector asked;
-  EXPECT_THAT(pull_all(store(), asked), SizeIs(2));
-  asked.raise(origin_a, greatest);
-  EXPECT_THAT(dots_of(pull_all(store(), asked)), ElementsAre(Dot{{greatest}, greatest}));
-  asked.raise({greatest}, greatest);
-  EXPECT_THAT(pull_all(store(), asked), IsEmpty());
-}
-
-TEST_P(StoreConformance, WhatSurvivesOfABatchTravelsAsOneWriteInPathOrder) {
-  std::vector<wire::RecordChange> changes;
-  for (const char* at : {"b", "a.10", "a.9", "c", "a"}) {
-    crdt::Record record = value_record({origin_a, 1}, "1", 5);
-    record.from_batch = true;
-    changes.push_back(put("alice", at, record));
-  }
-  commit(changes);
-  const crdt::Record newer = value_record({origin_b, 1}, "2", 6);
-  commit({erase("alice", "b", changes[0].record), put("alice", "b", newer)});
-
-  const auto writes = pull_all(store(), {}, 1);
-  ASSERT_THAT(writes, SizeIs(2));
-  EXPECT_THAT(paths_of(writes[0]), ElementsAre("a", "a.9", "a.10", "c"));
-  EXPECT_TRUE(writes[0].is_batch);
-  EXPECT_EQ(writes[0].user, "alice");
-  EXPECT_EQ(writes[0].stamp, changes[0].record.stamp);
-  EXPECT_THAT(paths_of(writes[1]), ElementsAre("b"));
-  EXPECT_FALSE(writes[1].is_batch);
-}
-
-TEST_P(StoreConformance, PiecesHoldWholeWritesUpToTheirBoundAndTheLastOneSaysSo) {
-  for (std::uint64_t seq = 1; seq <= 30; ++seq) {
-    const std::string text = '"' + std::string(1000, 'x') + '"';
-    commit({put("alice", std::to_string(seq), value_record({origin_a, seq}, text))});
-  }
-  const auto cursor = store().open_pull({}).value();
-  std::vector<std::size_t> sizes;
-  std::size_t writes = 0;
-  for (bool last = false; !last;) {
-    const PullCursor::Piece piece = cursor->next(10'000).value();
-    sizes.push_back(piece.writes.size());
-    writes += piece.writes.size();
-    last = piece.last;
-  }
-  EXPECT_EQ(writes, 30u);
-  ASSERT_GE(sizes.size(), 3u);
-  EXPECT_LE(sizes[0], 10u);
-  EXPECT_GE(sizes[0], 9u);
-}
-
-TEST_P(StoreConformance, AWriteLargerThanTheBoundTravelsWhole) {
-  const std::string text = '"' + std::string(100'000, 'x') + '"';
-  commit({put("alice", "a", value_record({origin_a, 1}, text)),
-          put("alice", "b", value_record({origin_a, 1}, text)),
-          put("alice", "c", value_record({origin_a, 2}, text))});
-  const auto cursor = store().open_pull({}).value();
-  const PullCursor::Piece first = cursor->next(1).value();
-  ASSERT_THAT(first.writes, SizeIs(1));
-  EXPECT_THAT(first.writes[0].changes, SizeIs(2));
-  EXPECT_FALSE(first.last);
-}
-
-TEST_P(StoreConformance, APullOfNothingIsOneEmptyLastPiece) {
-  commit({put("alice", "x", value_record({origin_a, 1}, "1"))});
-  crdt::VersionVector asked;
-  asked.raise(origin_a, 1);
-  const auto cursor = store().open_pull(asked).value();
-  const PullCursor::Piece piece = cursor->next(1000).value();
-  EXPECT_THAT(piece.writes, IsEmpty());
-  EXPECT_TRUE(piece.last);
-}
-
-TEST_P(StoreConformance, APullSeesTheMomentItWasOpened) {
-  const crdt::Record first = value_record({origin_a, 1}, "1");
-  commit({put("alice", "x", first)});
-  const auto cursor = store().open_pull({}).value();
-  const crdt::Record second = value_record({origin_a, 2}, "2", 2);
-  commit({erase("alice", "x", first), put("alice", "x", second)});
-  EXPECT_EQ(cursor->vector()[origin_a], 1u);
-  const PullCursor::Piece piece = cursor->next(1000).value();
-  EXPECT_THAT(dots_of(piece.writes), ElementsAre(Dot{origin_a, 1}));
-  EXPECT_TRUE(piece.last);
-}
-
 TEST_P(StoreConformance, StandingAndAgesComeBackAsTheyWereLastPut) {
   wire::StoreBatch batch;
   batch.standing = wire::Standing{true, {}};
@@ -318,19 +164,6 @@ TEST_P(StoreConformance, UsersAreListedInOrderFromAPlaceOn) {
   EXPECT_THAT(store().list_users("alice", 10).value(), ElementsAre("alicia", "bob"));
   EXPECT_THAT(store().list_users("alic", 1).value(), ElementsAre("alice"));
   EXPECT_THAT(store().list_users("bob", 10).value(), IsEmpty());
-}
-
-TEST_P(StoreConformance, TombstonesThatAVectorCoversAreFound) {
-  commit({put("alice", "a", value_record({origin_a, 1}, "1")),
-          put("alice", "b", tombstone_record({origin_a, 2})),
-          put("alice", "c", tombstone_record({origin_a, 3})),
-          put("bob", "a", tombstone_record({origin_b, 1}))});
-  crdt::VersionVector covered;
-  covered.raise(origin_a, 2);
-  covered.raise(origin_b, 7);
-  const auto piece = store().open_tombstones(covered).value()->next(1 << 20).value();
-  EXPECT_TRUE(piece.last);
-  EXPECT_THAT(dots_of(piece.writes), ElementsAre(Dot{origin_a, 2}, Dot{origin_b, 1}));
 }
 
 /// The sums of these records, as a batch has them.
@@ -422,7 +255,7 @@ TEST_P(StoreConformance, RecoverOnAHealthyStoreLosesNothing) {
   EXPECT_THAT(load("alice"), SizeIs(2));
 }
 
-const Kind kinds[] = {
+const StoreKind kinds[] = {
     {"Memory", [](const auto&) { return std::make_unique<MemoryStore>(ReplicaId{5}); }},
     {"Rocksdb", [](const auto& data) { return open_store(options_in(data)).store; }},
 };

@@ -27,13 +27,13 @@ using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, IoExecutor>;
 
 /// The first pieces of any buffer sequence, by value: what one read or write uses of it. Empty
 /// pieces are left out, so that a write never moves zero bytes while there are some to move.
-template <class Buffer, std::size_t capacity>
+template <class Buffer, std::size_t Capacity>
 class FewBuffers {
  public:
   template <class Sequence>
   explicit FewBuffers(const Sequence& sequence) {
     const auto end = asio::buffer_sequence_end(sequence);
-    for (auto i = asio::buffer_sequence_begin(sequence); i != end && count_ < capacity; ++i) {
+    for (auto i = asio::buffer_sequence_begin(sequence); i != end && count_ < Capacity; ++i) {
       const Buffer buffer(*i);
       if (buffer.size() != 0) items_[count_++] = buffer;
     }
@@ -42,7 +42,7 @@ class FewBuffers {
   const Buffer* end() const { return items_.data() + count_; }
 
  private:
-  std::array<Buffer, capacity> items_;
+  std::array<Buffer, Capacity> items_;
   std::size_t count_ = 0;
 };
 
