@@ -32,6 +32,10 @@ struct DrainProgress {
   bool draining = false;
   bool settled = false;  ///< what it has accepted is on its own disk
   std::vector<Peer> peers;
+
+  /// Whether the node may go: it drains, and each peer but `except`, who are not waited for, has on
+  /// disk everything that this node has.
+  bool is_complete(const std::vector<std::string>& except = {}) const;
 };
 
 }  // namespace anabranch::cluster

@@ -18,6 +18,13 @@ std::uint64_t count_missing(const crdt::VersionVector& wanted, const crdt::Versi
 
 }  // namespace
 
+bool DrainProgress::is_complete(const std::vector<std::string>& except) const {
+  return draining && settled && std::all_of(peers.begin(), peers.end(), [&](const Peer& peer) {
+           return peer.has_everything() ||
+                  std::find(except.begin(), except.end(), peer.name) != except.end();
+         });
+}
+
 void Replica::on(const SetDraining& order) {
   if (!order.draining && !drain_) return;
   if (order.draining != drain_.has_value()) {

@@ -92,6 +92,23 @@ TEST_F(ReplicaDrain, WaitsForEachPeerToHaveEverything) {
   EXPECT_THAT(done(), ElementsAre("b", "c"));
 }
 
+TEST_F(ReplicaDrain, IsCompleteOnceAllButTheExceptionsHaveEverything) {
+  EXPECT_FALSE(progress().is_complete({"b", "c"})) << "it does not drain";
+  drain();
+  answer("b", origin_b, written);
+  EXPECT_FALSE(progress().is_complete());
+  EXPECT_FALSE(progress().is_complete({"b"}));
+  EXPECT_TRUE(progress().is_complete({"c"}));
+  answer("c", origin_c, written);
+  EXPECT_TRUE(progress().is_complete());
+  node.write(1, request_of({set("b", "2")}));
+  EXPECT_TRUE(progress().is_complete());
+  drain(false);
+  node.write(1, request_of({set("b", "2")}));
+  drain();
+  EXPECT_FALSE(progress().is_complete({"b", "c"})) << "it is not on this node's disk yet";
+}
+
 TEST_F(ReplicaDrain, AWordFromBeforeTheDrainIsNotEnough) {
   answer("b", origin_b, written);
   node.pass(1);
