@@ -59,13 +59,23 @@ crdt::VersionVector Replica::drain_target(Now now) const {
   return target;
 }
 
+/// What it has accepted is on its disk. An admission may have taken some of it out since.
+bool Replica::is_settled() const {
+  const crdt::VersionVector& durable = ledger_.durable().vector;
+  const auto& accepted = drain_->accepted.entries();
+  return std::all_of(accepted.begin(), accepted.end(), [&](const auto& entry) {
+    const auto& [origin, seq] = entry;
+    return durable[origin] >= std::min(seq, ledger_.vector()[origin]);
+  });
+}
+
 DrainProgress Replica::drain_progress(Now now) const {
   DrainProgress progress;
   if (!drain_) return progress;
   const wire::StoreState& durable = ledger_.durable();
   const crdt::VersionVector target = drain_target(now);
   progress.draining = true;
-  progress.settled = durable.vector.covers(drain_->accepted);
+  progress.settled = is_settled();
   for (const auto& [name, peer] : peers_.all()) {
     DrainProgress::Peer one;
     one.name = name;
