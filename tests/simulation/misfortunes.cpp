@@ -1,5 +1,7 @@
 #include "tests/simulation/misfortunes.h"
 
+#include "cluster/peer_table.h"
+
 #include <algorithm>
 #include <string>
 
@@ -17,7 +19,7 @@ constexpr std::size_t max_disks_lost = 2;
 
 void Misfortunes::strike() {
   Node& node = *world_.random.pick(nodes_);
-  const std::size_t what = world_.random.below(100);
+  const std::size_t what = world_.random.below(108);
   if (is_awaited(node)) return;
   if (what < 27) {
     if (dangers_.partitions) break_links();
@@ -36,10 +38,39 @@ void Misfortunes::strike() {
     if (dangers_.clocks) jump_clock(node);
   } else if (what < 96) {
     if (dangers_.members_change) change_members();
-  } else if (dangers_.stalls && node.is_up()) {
-    counts_.note("process stalled");
-    node.stall(world_.random.between(200, 12'000));
+  } else if (what < 100) {
+    if (dangers_.stalls) stall(node);
+  } else if (dangers_.drains) {
+    drain(node);
   }
+}
+
+/// Sometimes another member has just gone with its disk, and is not missed yet.
+void Misfortunes::drain(Node& node) {
+  Node& other = *world_.random.pick(nodes_);
+  const std::int64_t delay_ms = world_.network.max_delay_ms() + 1;
+  const bool may_lose = dangers_.disks_lost && disks_lost_ < max_disks_lost &&
+                        in_repair_.count(&other) == 0 && !is_awaited(other);
+  const bool is_unlucky = world_.random.chance(25) && may_lose && &other != &node;
+  if (!is_unlucky || delay_ms >= cluster::heartbeat_limit_ms) return drains_.begin(node);
+  ++disks_lost_;
+  counts_.note("disk burned");
+  other.lose_disk();
+  world_.queue.after(delay_ms, [this, &node] {
+    if (!is_awaited(node)) drains_.begin(node);
+  });
+}
+
+void Misfortunes::stall(Node& node) {
+  if (!node.is_up()) return;
+  counts_.note("process stalled");
+  node.stall(world_.random.between(200, 12'000));
+}
+
+void Misfortunes::drain_one() {
+  if (!dangers_.drains) return;
+  mend_all();  // a node that was drained since may have been left
+  drains_.expect_end(*world_.random.pick(nodes_));
 }
 
 void Misfortunes::mend_all() {
