@@ -26,7 +26,7 @@ struct DrainProgress {
     /// It may lack records that this node holds beyond its vector.
     bool lacks_untold = false;
 
-    bool has_everything() const { return heard && lacking_writes == 0U && !lacks_untold; }
+    bool has_everything() const;
   };
 
   bool draining = false;

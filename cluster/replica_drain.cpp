@@ -1,3 +1,4 @@
+#include "base/defects.h"
 #include "cluster/drain.h"
 #include "cluster/replica.h"
 
@@ -17,6 +18,13 @@ std::uint64_t count_missing(const crdt::VersionVector& wanted, const crdt::Versi
 }
 
 }  // namespace
+
+bool DrainProgress::Peer::has_everything() const {
+  const bool has_writes =
+      lacking_writes == 0U || planted(Defect::drained_before_the_others_have_it);
+  const bool has_untold = !lacks_untold || planted(Defect::drained_but_for_what_is_held_beyond);
+  return heard && has_writes && has_untold;
+}
 
 bool DrainProgress::is_complete(const std::vector<std::string>& except) const {
   return draining && settled && std::all_of(peers.begin(), peers.end(), [&](const Peer& peer) {
@@ -53,7 +61,9 @@ crdt::VersionVector Replica::drain_target(Now now) const {
   }
   crdt::VersionVector target;
   for (const auto& [origin, seq] : ledger_.durable().vector.entries()) {
-    const bool is_theirs = alive.contains(origin) && origin != ledger_.replica();
+    const bool is_theirs =
+        origin != ledger_.replica() &&
+        (alive.contains(origin) || planted(Defect::drained_but_for_what_others_wrote));
     target.raise(origin, is_theirs ? std::min(seq, drain_->accepted[origin]) : seq);
   }
   return target;
@@ -75,11 +85,12 @@ DrainProgress Replica::drain_progress(Now now) const {
   const wire::StoreState& durable = ledger_.durable();
   const crdt::VersionVector target = drain_target(now);
   progress.draining = true;
-  progress.settled = is_settled();
+  progress.settled = is_settled() || planted(Defect::drained_before_its_own_disk_has_it);
   for (const auto& [name, peer] : peers_.all()) {
     DrainProgress::Peer one;
     one.name = name;
-    one.heard = peer.answered_ms && *peer.answered_ms >= drain_->since_ms &&
+    const bool has_answered = peer.answered_ms && *peer.answered_ms >= drain_->since_ms;
+    one.heard = (has_answered || planted(Defect::drained_by_words_from_before)) &&
                 peer.is_connected(now.monotonic_ms);
     if (peer.durable) one.lacking_writes = count_missing(target, *peer.durable);
     // At equal vectors equal digests show that what is held beyond them is there too.
