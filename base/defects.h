@@ -41,6 +41,7 @@ enum class Defect {
   drained_but_for_what_is_held_beyond,
   drained_by_words_from_before,
   take_writes_while_draining,
+  count_those_who_leave,
   // collected tombstones, and who may not know of them
   no_floor,
   collect_before_the_floor,

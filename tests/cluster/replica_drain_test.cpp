@@ -14,6 +14,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
+using testing::Not;
 
 class ReplicaDrain : public testing::Test {
  protected:
@@ -64,6 +65,20 @@ TEST_F(ReplicaDrain, GoesOnTakingWhatPeersHave) {
   node.publish("b", {write_of({origin_b, 1}, {set("b", "1")})});
   node.settle();
   EXPECT_EQ(node.replica().status(node.now()).vector[origin_b], 1U);
+}
+
+TEST_F(ReplicaDrain, TellsOfItsDiskOnlyInWordsThatSayThatItDrains) {
+  drain();
+  node.effects();
+  node.publish("b", {write_of({origin_b, 1}, {set("b", "1")})});
+  node.settle();
+  node.pass(100);
+  node.tick();
+  EXPECT_THAT(node.effects_with_talk(), Not(Contains(HasSubstr("progress"))))
+      << "it would be taken for a copy that stays";
+  drain(false);
+  node.tick();
+  EXPECT_THAT(node.effects_with_talk(), Contains(HasSubstr("progress")));
 }
 
 TEST_F(ReplicaDrain, TellsThePeersAtOnceAndAsksWhatTheyHave) {

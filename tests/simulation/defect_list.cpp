@@ -63,6 +63,8 @@ std::span<const NamedDefect> all_defects() {
                   "a node is safe to stop by what its peers said before the drain"},
       NamedDefect{Defect::take_writes_while_draining, "take-writes-while-draining",
                   "a node that drains goes on taking writes"},
+      NamedDefect{Defect::count_those_who_leave, "count-those-who-leave",
+                  "a copy on the disk of a node that drains makes a write replicated"},
       NamedDefect{Defect::no_floor, "no-floor",
                   "old writes are judged though what would have won over them is forgotten"},
       NamedDefect{Defect::collect_before_the_floor, "collect-before-the-floor",
