@@ -10,7 +10,7 @@ namespace anabranch::simulation {
 
 namespace {
 
-constexpr std::int64_t poll_ms = 100;
+constexpr std::int64_t max_poll_ms = 100;
 /// How long a drain may take where nothing is broken.
 constexpr std::int64_t longest_ms = 30'000;
 
@@ -65,7 +65,7 @@ void Drains::ask() {
   Node& node = *drain_->node;
   if (has_died()) return drain_.reset();
   // The answer may be long in coming, and never come from a process that dies.
-  after(poll_ms, &Drains::ask);
+  after(world_.random.between(5, max_poll_ms), &Drains::ask);
   node.ask_drain([this, id = drain_->id](const Node::DrainAnswer& answer) {
     if (is_current(id)) hear(answer);
   });
@@ -135,6 +135,10 @@ void Drains::stop() {
   if (has_died()) return drain_.reset();
   if (around_.not_to_stop.count(&node) > 0 || world_.random.chance(20)) return cancel();
   check(true);
+  const std::size_t promised = node.replica_options().acks + 1;  // with the one that took it
+  if (around_.disks_lost == 0) {
+    oracles_.check_copies_without(node, std::min(promised, drain_->holders));
+  }
   if (world_.random.chance(70)) {
     around_.counts.note("drained disk burned");
     fewest_holders_ = std::min(fewest_holders_, drain_->holders);

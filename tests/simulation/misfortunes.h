@@ -52,6 +52,7 @@ class Misfortunes {
   void lose_disk(Node& node);
   void use_backup(Node& node);
   const Node* confide(Node& node);
+  void cut_off_together(const Node& node, const Node& confidant);
   void copy_backup(Node& node);
   void doubt_what_only_memories_hold(const Node& node);
   bool has_witness(Node& node);
@@ -59,6 +60,7 @@ class Misfortunes {
   bool is_awaited(const Node& node) const;
   void stall(Node& node);
   void drain(Node& node);
+  void burn(Node& node);
   void jump_clock(Node& node);
   void change_members();
   void remove_member(Node& node);

@@ -213,30 +213,58 @@ void Oracles::check_handed_over(const Node& node, const Node& other, const UserI
 
 void Oracles::check_all_acked(const Node& node, std::size_t disks_lost, std::size_t copies) const {
   for (const History::Acked& acked : history_.all_acked()) {
-    const auto origin = std::find_if(nodes_.begin(), nodes_.end(),
-                                     [&](const auto& some) { return some->name() == acked.node; });
+    const Node& origin = find(acked.node);
     const bool had_copies =
         (acked.replicated && disks_lost <= copies) || disks_lost - acked.losses < acked.holders;
-    if ((*origin)->disk() == acked.disk || had_copies) check_acked(acked, **origin, node);
+    if (origin.disk() == acked.disk || had_copies) check_acked(acked, origin, node);
   }
 }
 
 void Oracles::check_acked(const History::Acked& acked, const Node& origin, const Node& node) const {
+  const crdt::Change* lost = find_lost(acked, origin, node);
+  require(!lost, [&] {
+    const ReferenceState::Entry entry{acked.stamp, lost->payload, {}};
+    return node.name() + " has lost a write acked by " + acked.node + ": " +
+           to_string(lost->path, entry);
+  });
+}
+
+/// What of the write neither stands on the node nor has lost to what stands there.
+const crdt::Change* Oracles::find_lost(const History::Acked& acked, const Node& origin,
+                                       const Node& node) const {
   const DiskImage& disk = node.disk_image();
   // One that was taken in at the admission of the node that had acked it stands under another
   // stamp, or not where something stood.
   const bool is_below = acked.stamp.version <= disk.horizon_of(acked.user).floor;
   const bool was_outside = !acked.admitted || origin.times_outside() > acked.times_outside;
-  if (is_below && was_outside) return;
+  if (is_below && was_outside) return nullptr;
   for (const crdt::Change& change : acked.changes) {
     const ReferenceState::Entry entry{acked.stamp, change.payload, {}};
-    require(disk.of(acked.user).judge(change.path, entry) != ReferenceState::Outcome::won ||
-                may_be_forgotten(node, acked.user, change.path, entry),
-            [&] {
-              return node.name() + " has lost a write acked by " + acked.node + ": " +
-                     to_string(change.path, entry);
-            });
+    if (disk.of(acked.user).judge(change.path, entry) == ReferenceState::Outcome::won &&
+        !may_be_forgotten(node, acked.user, change.path, entry)) {
+      return &change;
+    }
   }
+  return nullptr;
+}
+
+void Oracles::check_copies_without(const Node& node, std::size_t copies) const {
+  for (const History::Acked& acked : history_.all_acked()) {
+    if (!acked.replicated) continue;
+    const Node& origin = find(acked.node);
+    const auto left = std::count_if(nodes_.begin(), nodes_.end(), [&](const auto& other) {
+      return other.get() != &node && !find_lost(acked, origin, *other);
+    });
+    require(static_cast<std::size_t>(left) >= copies, [&] {
+      return "without " + node.name() + " too few disks hold a write that " + acked.node +
+             " acked as replicated: v" + std::to_string(acked.stamp.version) + " of " + acked.user;
+    });
+  }
+}
+
+const Node& Oracles::find(const std::string& name) const {
+  return **std::find_if(nodes_.begin(), nodes_.end(),
+                        [&](const auto& some) { return some->name() == name; });
 }
 
 }  // namespace anabranch::simulation

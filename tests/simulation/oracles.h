@@ -37,6 +37,8 @@ class Oracles {
   /// Each of the holders has on disk what the node has acked, and what else it holds, but for what
   /// members who are there have written themselves meanwhile.
   void check_drained(const Node& node, const Handover& handover) const;
+  /// What was acked as replicated is on so many disks beside this node's.
+  void check_copies_without(const Node& node, std::size_t copies) const;
 
   /// At rest: nothing waits any more, and every write that a client was told is safe stands, or has
   /// lost to one that stands, on every node. Writes that were on one disk alone when it was lost
@@ -64,6 +66,9 @@ class Oracles {
                         const ReferenceState::Entry& entry) const;
   void check_all_acked(const Node& node, std::size_t disks_lost, std::size_t copies) const;
   void check_acked(const History::Acked& acked, const Node& origin, const Node& node) const;
+  const crdt::Change* find_lost(const History::Acked& acked, const Node& origin,
+                                const Node& node) const;
+  const Node& find(const std::string& name) const;
 
   const History& history_;
   const Nodes& nodes_;
