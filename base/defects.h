@@ -36,8 +36,6 @@ enum class Defect {
   trust_the_first_peer_heard,
   // nodes on their way out
   drained_before_the_others_have_it,
-  drained_before_its_own_disk_has_it,
-  drained_but_for_what_others_wrote,
   drained_but_for_what_is_held_beyond,
   drained_by_words_from_before,
   take_writes_while_draining,

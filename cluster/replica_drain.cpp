@@ -61,9 +61,7 @@ crdt::VersionVector Replica::drain_target(Now now) const {
   }
   crdt::VersionVector target;
   for (const auto& [origin, seq] : ledger_.durable().vector.entries()) {
-    const bool is_theirs =
-        origin != ledger_.replica() &&
-        (alive.contains(origin) || planted(Defect::drained_but_for_what_others_wrote));
+    const bool is_theirs = alive.contains(origin) && origin != ledger_.replica();
     target.raise(origin, is_theirs ? std::min(seq, drain_->accepted[origin]) : seq);
   }
   return target;
@@ -85,7 +83,7 @@ DrainProgress Replica::drain_progress(Now now) const {
   const wire::StoreState& durable = ledger_.durable();
   const crdt::VersionVector target = drain_target(now);
   progress.draining = true;
-  progress.settled = is_settled() || planted(Defect::drained_before_its_own_disk_has_it);
+  progress.settled = is_settled();
   for (const auto& [name, peer] : peers_.all()) {
     DrainProgress::Peer one;
     one.name = name;
