@@ -34,6 +34,12 @@ enum class Defect {
   // disks that went back in time
   reuse_seq_after_restore,
   trust_the_first_peer_heard,
+  // nodes on their way out
+  drained_before_the_others_have_it,
+  drained_but_for_what_is_held_beyond,
+  drained_by_words_from_before,
+  take_writes_while_draining,
+  count_those_who_leave,
   // collected tombstones, and who may not know of them
   no_floor,
   collect_before_the_floor,

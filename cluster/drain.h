@@ -26,12 +26,16 @@ struct DrainProgress {
     /// It may lack records that this node holds beyond its vector.
     bool lacks_untold = false;
 
-    bool has_everything() const { return heard && lacking_writes == 0U && !lacks_untold; }
+    bool has_everything() const;
   };
 
   bool draining = false;
   bool settled = false;  ///< what it has accepted is on its own disk
   std::vector<Peer> peers;
+
+  /// Whether the node may go: it drains, and each peer but `except`, who are not waited for, has on
+  /// disk everything that this node has.
+  bool is_complete(const std::vector<std::string>& except = {}) const;
 };
 
 }  // namespace anabranch::cluster

@@ -7,6 +7,12 @@
 
 namespace anabranch::cluster {
 
+namespace {
+
+bool is_leaving(const Peer& peer) { return peer.report && peer.report->draining; }
+
+}  // namespace
+
 PeerTable::PeerTable(const std::vector<Member>& others) { set_members(others); }
 
 std::vector<std::string> PeerTable::set_members(const std::vector<Member>& others) {
@@ -44,7 +50,9 @@ bool PeerTable::all_heard() const {
 std::vector<const crdt::VersionVector*> PeerTable::durable_vectors() const {
   std::vector<const crdt::VersionVector*> vectors;
   for (const auto& [name, peer] : peers_) {
-    if (peer.durable) vectors.push_back(&*peer.durable);
+    if (peer.durable && (!is_leaving(peer) || planted(Defect::count_those_who_leave))) {
+      vectors.push_back(&*peer.durable);
+    }
   }
   return vectors;
 }

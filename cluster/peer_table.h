@@ -71,7 +71,8 @@ class PeerTable {
 
   /// True when each member has told all that it knows: records beyond its vector are not told.
   bool all_heard() const;
-  /// The durable vectors that peers have told.
+  /// The durable vectors that peers have told, but for those who drain: their disks are no copies
+  /// to rely on.
   std::vector<const crdt::VersionVector*> durable_vectors() const;
 
  private:

@@ -173,6 +173,7 @@ class Replica {
   // replica_drain.cpp: on the way out
   void on(const SetDraining& order);
   crdt::VersionVector drain_target(Now now) const;
+  bool is_settled() const;
 
   // replica_peers.cpp: what peers tell, and what time brings
   void on(Reconfigured reconfigured);

@@ -73,7 +73,7 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
                            "another node"));
     return;
   }
-  if (drain_) {
+  if (drain_ && !planted(Defect::take_writes_while_draining)) {
     refuse(write, error_of(wire::ErrorCode::unavailable,
                            "this node is draining; keep the write and retry at another node"));
     return;

@@ -1,3 +1,4 @@
+#include "base/defects.h"
 #include "cluster/drain.h"
 #include "cluster/replica.h"
 
@@ -17,6 +18,20 @@ std::uint64_t count_missing(const crdt::VersionVector& wanted, const crdt::Versi
 }
 
 }  // namespace
+
+bool DrainProgress::Peer::has_everything() const {
+  const bool has_writes =
+      lacking_writes == 0U || planted(Defect::drained_before_the_others_have_it);
+  const bool has_untold = !lacks_untold || planted(Defect::drained_but_for_what_is_held_beyond);
+  return heard && has_writes && has_untold;
+}
+
+bool DrainProgress::is_complete(const std::vector<std::string>& except) const {
+  return draining && settled && std::all_of(peers.begin(), peers.end(), [&](const Peer& peer) {
+           return peer.has_everything() ||
+                  std::find(except.begin(), except.end(), peer.name) != except.end();
+         });
+}
 
 void Replica::on(const SetDraining& order) {
   if (!order.draining && !drain_) return;
@@ -52,17 +67,28 @@ crdt::VersionVector Replica::drain_target(Now now) const {
   return target;
 }
 
+/// What it has accepted is on its disk. An admission may have taken some of it out since.
+bool Replica::is_settled() const {
+  const crdt::VersionVector& durable = ledger_.durable().vector;
+  const auto& accepted = drain_->accepted.entries();
+  return std::all_of(accepted.begin(), accepted.end(), [&](const auto& entry) {
+    const auto& [origin, seq] = entry;
+    return durable[origin] >= std::min(seq, ledger_.vector()[origin]);
+  });
+}
+
 DrainProgress Replica::drain_progress(Now now) const {
   DrainProgress progress;
   if (!drain_) return progress;
   const wire::StoreState& durable = ledger_.durable();
   const crdt::VersionVector target = drain_target(now);
   progress.draining = true;
-  progress.settled = durable.vector.covers(drain_->accepted);
+  progress.settled = is_settled();
   for (const auto& [name, peer] : peers_.all()) {
     DrainProgress::Peer one;
     one.name = name;
-    one.heard = peer.answered_ms && *peer.answered_ms >= drain_->since_ms &&
+    const bool has_answered = peer.answered_ms && *peer.answered_ms >= drain_->since_ms;
+    one.heard = (has_answered || planted(Defect::drained_by_words_from_before)) &&
                 peer.is_connected(now.monotonic_ms);
     if (peer.durable) one.lacking_writes = count_missing(target, *peer.durable);
     // At equal vectors equal digests show that what is held beyond them is there too.

@@ -391,6 +391,8 @@ void Replica::tell_standing() {
 
 void Replica::tell_progress() {
   if (!progress_untold_) return;
+  // Only words that say that it drains: by another it might be taken for one that stays.
+  if (drain_ && !planted(Defect::count_those_who_leave)) return;
   const bool acks_wait = options_.acks > 0;
   if (!acks_wait && now_.monotonic_ms - last_progress_ms_ < progress_interval_ms) return;
   progress_untold_ = false;

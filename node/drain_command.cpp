@@ -64,7 +64,7 @@ int wait(const AdminTarget& target, DrainReport report, const DrainOptions& opti
     }
     const auto now = SteadyClock::now();
     // Clients that do not answer their goodbye lose nothing: they are not waited for in the end.
-    if (report.is_safe() && (report.connections == 0 || now >= deadline)) {
+    if (report.safe && (report.connections == 0 || now >= deadline)) {
       return answer("safe to stop: " + report.reason());
     }
     if (now >= deadline) return give_up(report, options.timeout);
@@ -73,7 +73,7 @@ int wait(const AdminTarget& target, DrainReport report, const DrainOptions& opti
       next_word = now + progress_interval;
     }
     std::this_thread::sleep_for(poll_interval);
-    auto next = ask(target, "GET", "/v1/drain", options.except);
+    auto next = ask(target, "GET", drain_path(options.except), options.except);
     if (!next) return next.error();
     report = *std::move(next);
   }

@@ -48,12 +48,6 @@ DrainReport::Peer read_peer(const json::value& value, const std::vector<std::str
 
 }  // namespace
 
-bool DrainReport::is_safe() const {
-  return settled && std::all_of(peers.begin(), peers.end(), [](const Peer& peer) {
-           return peer.excepted || peer.has_everything;
-         });
-}
-
 std::string DrainReport::reason() const {
   std::vector<std::string> names;
   for (const Peer& peer : peers) {
@@ -86,6 +80,7 @@ Result<DrainReport> read_drain_report(std::string_view text,
     DrainReport report;
     report.draining = value.at("draining").as_bool();
     report.settled = value.at("settled").as_bool();
+    report.safe = value.at("safe").as_bool();
     report.connections = value.at("connections").to_number<std::uint64_t>();
     for (const json::value& peer : value.at("peers").as_array()) {
       report.peers.push_back(read_peer(peer, except));

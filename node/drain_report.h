@@ -22,11 +22,10 @@ struct DrainReport {
 
   bool draining = false;
   bool settled = false;
+  bool safe = false;  ///< everyone who is waited for has all that the node has
   std::uint64_t connections = 0;
   std::vector<Peer> peers;
 
-  /// Everyone who is waited for has all that the node has.
-  bool is_safe() const;
   /// Why it is safe.
   std::string reason() const;
   /// What it is not safe for: "c is not connected, d lacks 3 writes".

@@ -30,9 +30,10 @@ bool is_wrong_method(const HttpQuery& query, std::string_view method, const Done
   return true;
 }
 
-void answer_drain_progress(RouteContext& context, const Done& done) {
-  context.loop.ask([done](const ReplicaLoop::View& view) {
-    done(json_answer(drain_json(view.replica.drain_progress(view.now), view.rooms.sessions())));
+void answer_drain_progress(RouteContext& context, const HttpQuery& query, const Done& done) {
+  context.loop.ask([done, except = parameters(query, "except")](const ReplicaLoop::View& view) {
+    done(json_answer(
+        drain_json(view.replica.drain_progress(view.now), view.rooms.sessions(), except)));
   });
 }
 
@@ -52,14 +53,14 @@ void begin_drain(RouteContext& context, const HttpQuery& query, const Done& done
   if (auto begun = context.set_draining(true); !begun) {
     return done(error_answer(409, begun.error().message));
   }
-  answer_drain_progress(context, done);
+  answer_drain_progress(context, query, done);
 }
 
-void cancel_drain(RouteContext& context, const Done& done) {
+void cancel_drain(RouteContext& context, const HttpQuery& query, const Done& done) {
   if (auto ended = context.set_draining(false); !ended) {
     return done(error_answer(409, ended.error().message));
   }
-  answer_drain_progress(context, done);
+  answer_drain_progress(context, query, done);
 }
 
 std::optional<std::size_t> read_keep(const HttpQuery& query) {
@@ -98,12 +99,12 @@ void begin_backup(RouteContext& context, const HttpQuery& query, const Done& don
 bool answer_operation(RouteContext& context, const HttpQuery& query, const Done& done) {
   if (query.path == "/v1/drain") {
     if (is_read(query)) {
-      answer_drain_progress(context, done);
+      answer_drain_progress(context, query, done);
     } else if (!is_wrong_method(query, "POST", done)) {
       begin_drain(context, query, done);
     }
   } else if (query.path == "/v1/drain/cancel") {
-    if (!is_wrong_method(query, "POST", done)) cancel_drain(context, done);
+    if (!is_wrong_method(query, "POST", done)) cancel_drain(context, query, done);
   } else if (query.path == "/v1/backup") {
     if (is_read(query)) {
       done(json_answer(backup_json(context.loop.backup_state())));

@@ -6,7 +6,8 @@ namespace anabranch::node {
 
 namespace json = boost::json;
 
-std::string drain_json(const cluster::DrainProgress& progress, std::size_t connections) {
+std::string drain_json(const cluster::DrainProgress& progress, std::size_t connections,
+                       const std::vector<std::string>& except) {
   json::array peers;
   for (const auto& peer : progress.peers) {
     json::value lacking;
@@ -19,6 +20,7 @@ std::string drain_json(const cluster::DrainProgress& progress, std::size_t conne
   }
   return json::serialize(json::object{{"draining", progress.draining},
                                       {"settled", progress.settled},
+                                      {"safe", progress.is_complete(except)},
                                       {"connections", connections},
                                       {"peers", std::move(peers)}});
 }

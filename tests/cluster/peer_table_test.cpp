@@ -33,6 +33,10 @@ TEST(PeerTable, GivesTheDurableVectorsThatHaveBeenTold) {
   peers.find("c")->durable = vector_of({{origin_a, 1}});
   ASSERT_EQ(peers.durable_vectors().size(), 1U);
   EXPECT_EQ(*peers.durable_vectors()[0], vector_of({{origin_a, 1}}));
+  peers.find("c")->report = wire::NodeReport{};
+  EXPECT_EQ(peers.durable_vectors().size(), 1U);
+  peers.find("c")->report->draining = true;
+  EXPECT_TRUE(peers.durable_vectors().empty()) << "its disk may be gone soon";
 }
 
 TEST(PeerTable, APeerIsConnectedForFiveSecondsAfterAHeartbeat) {

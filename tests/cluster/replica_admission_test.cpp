@@ -41,6 +41,13 @@ TEST_F(ReplicaAdmission, IsOneOnlyWhenItIsOnDisk) {
       << "the others wait for it";
 }
 
+TEST_F(ReplicaAdmission, ADrainDoesNotWaitForWhatItHasTakenOutOfTheVector) {
+  node.run(SetDraining{true});
+  admit({}, {floor});
+  EXPECT_TRUE(node.replica().drain_progress(node.now()).settled)
+      << "c's writes may be nowhere, and never come";
+}
+
 TEST_F(ReplicaAdmission, WhatThePeerHasJudgedAndDoesNotHoldIsDropped) {
   EXPECT_EQ(admit({{path("x"), record_of({origin_b, 1}, set("x", "\"dead\""), 3)},
                    {path("own"), record_of({origin_a, 2}, set("own", "\"dead\""), 30)}},

@@ -14,6 +14,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
+using testing::Not;
 
 class ReplicaDrain : public testing::Test {
  protected:
@@ -66,6 +67,20 @@ TEST_F(ReplicaDrain, GoesOnTakingWhatPeersHave) {
   EXPECT_EQ(node.replica().status(node.now()).vector[origin_b], 1U);
 }
 
+TEST_F(ReplicaDrain, TellsOfItsDiskOnlyInWordsThatSayThatItDrains) {
+  drain();
+  node.effects();
+  node.publish("b", {write_of({origin_b, 1}, {set("b", "1")})});
+  node.settle();
+  node.pass(100);
+  node.tick();
+  EXPECT_THAT(node.effects_with_talk(), Not(Contains(HasSubstr("progress"))))
+      << "it would be taken for a copy that stays";
+  drain(false);
+  node.tick();
+  EXPECT_THAT(node.effects_with_talk(), Contains(HasSubstr("progress")));
+}
+
 TEST_F(ReplicaDrain, TellsThePeersAtOnceAndAsksWhatTheyHave) {
   node.tick();  // says hello, and would not again for a while
   node.effects();
@@ -90,6 +105,23 @@ TEST_F(ReplicaDrain, WaitsForEachPeerToHaveEverything) {
   EXPECT_EQ(progress().peers[1].lacking_writes, 1U);
   node.receive("c", wire::Progress{origin_c, written});
   EXPECT_THAT(done(), ElementsAre("b", "c"));
+}
+
+TEST_F(ReplicaDrain, IsCompleteOnceAllButTheExceptionsHaveEverything) {
+  EXPECT_FALSE(progress().is_complete({"b", "c"})) << "it does not drain";
+  drain();
+  answer("b", origin_b, written);
+  EXPECT_FALSE(progress().is_complete());
+  EXPECT_FALSE(progress().is_complete({"b"}));
+  EXPECT_TRUE(progress().is_complete({"c"}));
+  answer("c", origin_c, written);
+  EXPECT_TRUE(progress().is_complete());
+  node.write(1, request_of({set("b", "2")}));
+  EXPECT_TRUE(progress().is_complete());
+  drain(false);
+  node.write(1, request_of({set("b", "2")}));
+  drain();
+  EXPECT_FALSE(progress().is_complete({"b", "c"})) << "it is not on this node's disk yet";
 }
 
 TEST_F(ReplicaDrain, AWordFromBeforeTheDrainIsNotEnough) {

@@ -16,7 +16,7 @@ Client::Client(std::string tab, UserId user, Surroundings& world)
 
 bool Client::open_session(Node& node, std::int64_t latency_ms) {
   disconnect();
-  if (!node.is_up()) return false;
+  if (!node.takes_clients()) return false;
   node_ = &node;
   session_ = {++world_.last_session};
   latency_ms_ = latency_ms;
@@ -52,6 +52,14 @@ void Client::lost() {
   acked_.clear();
   for (Pending& write : pending_) write.under_way = false;
   on_disconnected();
+}
+
+void Client::sent_away() {
+  lost();
+  world_.queue.after(world_.random.between(0, 1000), [this] {
+    Node* other = node_ ? nullptr : world_.any_ready_node();
+    if (other) connect(*other);
+  });
 }
 
 void Client::retry() {

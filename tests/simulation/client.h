@@ -49,6 +49,7 @@ class Client : public Session {
   void answer(const std::vector<wire::ClientEvent>& events) final;
   void tell(const std::vector<wire::ClientEvent>& events) final;
   void lost() final;
+  void sent_away() final;
 
  protected:
   struct Pending {

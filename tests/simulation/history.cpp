@@ -176,6 +176,17 @@ void History::check_answer(const UserId& user, const wire::Delta& answer,
   }
 }
 
+void History::handed_over(const std::string& node, std::size_t disk, std::size_t holders,
+                          std::size_t losses) {
+  for (Acked& acked : acked_) {
+    const std::size_t lost = losses - acked.losses;
+    const std::size_t left = acked.holders - std::min(acked.holders, lost);
+    const bool is_its = acked.node == node && acked.disk == disk;
+    acked.holders = is_its ? holders : std::min(left, holders);
+    acked.losses = losses;
+  }
+}
+
 std::size_t History::acked(Acked write) {
   acked_.push_back(std::move(write));
   return acked_.size() - 1;

@@ -32,6 +32,10 @@ class History {
     bool admitted = true;           ///< the node was
     std::size_t times_outside = 0;  ///< how often it had lost its admission by then
     bool replicated = false;
+    /// Where its node has been drained since: on how many other disks it was when the node was told
+    /// to be safe to stop, and how many disks had been lost by then.
+    std::size_t holders = 0;
+    std::size_t losses = 0;
   };
 
   /// A batch has reached a disk. Throws where a dot comes to name two writes, or where a node has
@@ -83,6 +87,9 @@ class History {
 
   std::size_t acked(Acked write);
   void replicated(std::size_t index) { acked_[index].replicated = true; }
+  /// A node says that it may go: what it has acked from this disk is on others.
+  void handed_over(const std::string& node, std::size_t disk, std::size_t holders,
+                   std::size_t losses);
   const std::vector<Acked>& all_acked() const { return acked_; }
 
   std::size_t writes() const { return writes_.size(); }

@@ -1,5 +1,7 @@
 #include "tests/simulation/misfortunes.h"
 
+#include "cluster/peer_table.h"
+
 #include <algorithm>
 #include <string>
 
@@ -17,7 +19,7 @@ constexpr std::size_t max_disks_lost = 2;
 
 void Misfortunes::strike() {
   Node& node = *world_.random.pick(nodes_);
-  const std::size_t what = world_.random.below(100);
+  const std::size_t what = world_.random.below(108);
   if (is_awaited(node)) return;
   if (what < 27) {
     if (dangers_.partitions) break_links();
@@ -36,10 +38,52 @@ void Misfortunes::strike() {
     if (dangers_.clocks) jump_clock(node);
   } else if (what < 96) {
     if (dangers_.members_change) change_members();
-  } else if (dangers_.stalls && node.is_up()) {
-    counts_.note("process stalled");
-    node.stall(world_.random.between(200, 12'000));
+  } else if (what < 100) {
+    if (dangers_.stalls) stall(node);
+  } else if (dangers_.drains) {
+    drain(node);
   }
+}
+
+/// Sometimes another member goes with its disk: just before, and is not missed yet; or meanwhile,
+/// when the node alone has heard what it wrote last.
+void Misfortunes::drain(Node& node) {
+  Node& other = *world_.random.pick(nodes_);
+  const std::int64_t delay_ms = world_.network.max_delay_ms() + 1;
+  const std::size_t how = world_.random.below(100);
+  const bool is_unlucky = how < 40 && dangers_.disks_lost && &other != &node;
+  if (!is_unlucky || delay_ms >= cluster::heartbeat_limit_ms) return drains_.begin(node);
+  if (how < 20) {
+    burn(other);
+    world_.queue.after(delay_ms, [this, &node] {
+      if (!is_awaited(node)) drains_.begin(node);
+    });
+  } else {
+    cut_off_together(node, other);
+    drains_.begin(node);
+    world_.queue.after(confiding_ms, [this, &other] { burn(other); });
+    world_.queue.after(confiding_ms + cluster::heartbeat_limit_ms + delay_ms,
+                       [this] { world_.network.mend_all(); });
+  }
+}
+
+void Misfortunes::burn(Node& node) {
+  if (disks_lost_ >= max_disks_lost || in_repair_.count(&node) > 0 || is_awaited(node)) return;
+  ++disks_lost_;
+  counts_.note("disk burned");
+  node.lose_disk();
+}
+
+void Misfortunes::stall(Node& node) {
+  if (!node.is_up()) return;
+  counts_.note("process stalled");
+  node.stall(world_.random.between(200, 12'000));
+}
+
+void Misfortunes::drain_one() {
+  if (!dangers_.drains) return;
+  mend_all();  // a node that was drained since may have been left
+  drains_.expect_end(*world_.random.pick(nodes_));
 }
 
 void Misfortunes::mend_all() {
@@ -151,14 +195,19 @@ const Node* Misfortunes::confide(Node& node) {
   if (confidant == &node || nodes_.size() < 3) return nullptr;
   world_.log(node.name() + " is backed up; " + confidant->name() + " alone hears it from now on");
   node.back_up();
+  cut_off_together(node, *confidant);
+  return confidant;
+}
+
+/// The two still hear each other.
+void Misfortunes::cut_off_together(const Node& node, const Node& confidant) {
   for (const auto& other : nodes_) {
-    if (other.get() == &node || other.get() == confidant) continue;
-    for (const Node* one : {static_cast<const Node*>(&node), confidant}) {
+    if (other.get() == &node || other.get() == &confidant) continue;
+    for (const Node* one : {&node, &confidant}) {
       world_.network.cut(one->name(), other->name());
       world_.network.cut(other->name(), one->name());
     }
   }
-  return confidant;
 }
 
 void Misfortunes::copy_backup(Node& node) {

@@ -5,6 +5,7 @@
 #include "tests/simulation/seeded_random.h"
 #include "wire/peer_messages.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -35,7 +36,12 @@ class Network {
   Network(EventQueue& queue, SeededRandom& random, Deliver deliver)
       : queue_(queue), random_(random), deliver_(std::move(deliver)) {}
 
-  void set_faults(NetworkFaults faults) { faults_ = faults; }
+  void set_faults(NetworkFaults faults) {
+    faults_ = faults;
+    note_delay(std::max(faults.max_late_ms, faults.max_delay_ms));
+  }
+  /// How long a message may be under way that arrives at all.
+  std::int64_t max_delay_ms() const { return max_delay_ms_; }
   const FaultCounts& counts() const { return counts_; }
   void send(const std::string& from, const std::string& to, Path path, wire::PeerMessage message);
 
@@ -44,6 +50,7 @@ class Network {
   /// Messages of the link take up to so much longer.
   void slow(const std::string& from, const std::string& to, std::int64_t ms) {
     slow_ms_[{from, to}] = ms;
+    note_delay(faults_.max_delay_ms + ms);
   }
   void mend_all() {
     cut_.clear();
@@ -55,12 +62,14 @@ class Network {
 
  private:
   using Link = std::pair<std::string, std::string>;
+  void note_delay(std::int64_t ms) { max_delay_ms_ = std::max(max_delay_ms_, ms); }
   void plan(const Link& link, std::int64_t at_ms, wire::PeerMessage message);
 
   EventQueue& queue_;
   SeededRandom& random_;
   Deliver deliver_;
   NetworkFaults faults_;
+  std::int64_t max_delay_ms_ = 0;
   std::set<Link> cut_;
   std::map<Link, std::int64_t> slow_ms_;
   FaultCounts counts_;

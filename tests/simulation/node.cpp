@@ -74,6 +74,7 @@ void Node::replace_disk(std::unique_ptr<storage::MemoryStore> store) {
   store_->set_disk_full(disk_is_full_);
   planned_failure_.reset();
   ++disk_;
+  disk_since_ms_ = world_.queue.now_ms();
   highest_ = {};
   was_admitted_ = is_admitted();
   unadmitted_ids_.clear();
@@ -94,6 +95,7 @@ void Node::set_disk_full(bool full) {
 void Node::stall(std::int64_t ms) {
   world_.log(name_ + " stands still for " + std::to_string(ms) + " ms");
   stalled_until_ms_ = world_.queue.now_ms() + ms;
+  longest_stall_ms_ = std::max(longest_stall_ms_, ms);
 }
 
 std::int64_t Node::stalled_ms() const {

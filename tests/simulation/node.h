@@ -33,6 +33,8 @@ class Session {
   virtual void answer(const std::vector<wire::ClientEvent>& events) = 0;
   virtual void tell(const std::vector<wire::ClientEvent>& events) = 0;
   virtual void lost() = 0;
+  /// The node closes it, and asks for it to be made anew at another.
+  virtual void sent_away() = 0;
 };
 
 class Node;
@@ -61,6 +63,8 @@ struct Surroundings {
   std::function<std::size_t(const std::string& node, Dot dot)> copies_elsewhere;
   /// A batch has reached the node's disk.
   std::function<void(const Node& node, const wire::StoreBatch& batch)> committed;
+  /// One that takes clients; null where there is none.
+  std::function<Node*()> any_ready_node;
   bool is_talkative = false;
   ClientDefects client_defects;
   std::uint64_t last_session = 0;  ///< sessions are numbered over all nodes
@@ -101,8 +105,24 @@ class Node {
   void set_disk_full(bool full);
   void jump_clock(std::int64_t ms) { clock_offset_ms_ += ms; }
 
+  /// What an operator's order to drain does: clients are sent away, the replica takes no writes.
+  void drain();
+  void cancel_drain();
+  /// Counts its processes, and the times between them.
+  std::uint64_t incarnation() const { return incarnation_; }
+  /// What an operator is told, once the process comes to it; nothing from one that dies before.
+  struct DrainAnswer {
+    cluster::DrainProgress progress;
+    std::size_t sessions = 0;
+    crdt::VersionVector vector;  ///< what the replica knows to be on its disk
+  };
+  void ask_drain(std::function<void(const DrainAnswer& answer)> hear);
+  /// What was on disk here when the drain began.
+  const crdt::VersionVector& drained_from() const { return process_->drain->vector; }
+
   void receive(const std::string& from, const wire::PeerMessage& message);
 
+  bool takes_clients() const { return process_ && !process_->drain; }
   void open(SessionId id, const UserId& user, Session* session);
   void close(SessionId id);
   void frame(SessionId id, wire::WriteRequest request);
@@ -129,6 +149,10 @@ class Node {
   std::uint64_t commits() const { return store_->disk().commits; }
   ReplicaId disk_replica() const { return store_->disk().state.replica; }
   std::size_t disk() const { return disk_; }
+  /// Since when it has this disk.
+  std::int64_t disk_since_ms() const { return disk_since_ms_; }
+  /// How long what was sent to it may have waited at most.
+  std::int64_t longest_stall_ms() const { return longest_stall_ms_; }
   /// It is covered now, or was until the node was admitted.
   bool has_told_of(Dot dot) const {
     return disk_vector().covers(dot) || before_admission_.covers(dot);
@@ -154,6 +178,10 @@ class Node {
     UserId user;
     Session* session;
     std::size_t unanswered = 0;
+    std::size_t sent_before_drain = 0;  ///< of those, while the node drains
+  };
+  struct Draining {
+    crdt::VersionVector vector;
   };
   struct Serving {
     std::uint64_t id = 0;
@@ -186,6 +214,7 @@ class Node {
     std::map<std::pair<std::string, bool>, Serving> serving;  ///< by peer and whether a repair
     std::unique_ptr<storage::PullCursor> search;              ///< for tombstones
     std::map<SessionId, OpenSession> sessions;
+    std::optional<Draining> drain;
     std::map<std::uint64_t, std::function<void(const std::string&)>> reads;
     std::uint64_t last_read = 0;
   };
@@ -203,6 +232,8 @@ class Node {
   void serve(const ServingKey& key);
   OpenSession* open_session(SessionId id);
   std::vector<SessionId> sessions_of(const UserId& user) const;
+  void send_away(SessionId id);
+  void check_refused(const OpenSession& open, const std::vector<wire::ClientEvent>& events) const;
   std::int64_t stalled_ms() const;
   /// What comes from outside is taken in its order, once the process does not stand still.
   void arrive(std::function<void()> input);
@@ -252,12 +283,14 @@ class Node {
   std::unique_ptr<storage::MemoryStore> store_;
   std::unique_ptr<storage::MemoryStore> backup_;
   std::size_t disk_ = 0;
+  std::int64_t disk_since_ms_ = 0;
   std::vector<ReplicaId> own_ids_;
   std::optional<storage::FailedCommit> planned_failure_;
   std::optional<wire::StoreBatch> found_later_;
   bool disk_is_full_ = false;
   std::int64_t clock_offset_ms_ = 0;
   std::int64_t stalled_until_ms_ = 0;
+  std::int64_t longest_stall_ms_ = 0;
   crdt::VersionVector highest_;  ///< of this disk
   crdt::VersionVector before_admission_;
   std::int64_t admitted_ms_ = -settling_ms;

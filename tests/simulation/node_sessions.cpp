@@ -41,6 +41,45 @@ void Node::frame(SessionId id, cluster::ClientRequest request) {
   });
 }
 
+/// Clients leave one after the other, and may still send meanwhile.
+void Node::drain() {
+  arrive([this] {
+    process_->drain = Draining{disk_vector()};
+    input(cluster::SetDraining{true});
+    for (auto& [id, open] : process_->sessions) {
+      open.sent_before_drain = open.unanswered;
+      after(world_.random.between(0, 100), [this, id = id] { send_away(id); });
+    }
+  });
+}
+
+void Node::cancel_drain() {
+  arrive([this] {
+    process_->drain.reset();
+    input(cluster::SetDraining{false});
+  });
+}
+
+void Node::send_away(SessionId id) {
+  if (!process_->drain) return;
+  const auto node = process_->sessions.extract(id);
+  if (node) node.mapped().session->sent_away();
+}
+
+void Node::ask_drain(std::function<void(const DrainAnswer&)> hear) {
+  arrive([this, hear = std::move(hear)] {
+    hear({process_->replica.drain_progress(now()), process_->sessions.size(), status().vector});
+  });
+}
+
+/// A node that drains takes nothing that has come since.
+void Node::check_refused(const OpenSession& open,
+                         const std::vector<wire::ClientEvent>& events) const {
+  if (!process_->drain || open.sent_before_drain > 0 || events.empty()) return;
+  require(!std::holds_alternative<wire::Ack>(events.front()),
+          [&] { return name_ + " takes a write while it drains"; });
+}
+
 Node::OpenSession* Node::open_session(SessionId id) {
   const auto found = process_->sessions.find(id);
   return found == process_->sessions.end() ? nullptr : &found->second;
@@ -116,11 +155,13 @@ void Node::check_writer_left_out(const cluster::Deliver& effect) const {
 void Node::carry_out(cluster::Answer& effect) {
   const auto found = process_->sessions.find(effect.session);
   if (found == process_->sessions.end()) return;
-  check_told(found->second.user, effect.events);
-  require(found->second.unanswered > 0,
-          [&] { return name_ + " answers a frame that was not sent"; });
-  --found->second.unanswered;
-  found->second.session->answer(effect.events);
+  OpenSession& open = found->second;
+  check_told(open.user, effect.events);
+  require(open.unanswered > 0, [&] { return name_ + " answers a frame that was not sent"; });
+  check_refused(open, effect.events);
+  --open.unanswered;
+  if (open.sent_before_drain > 0) --open.sent_before_drain;
+  open.session->answer(effect.events);
 }
 
 void Node::carry_out(cluster::Notify& effect) {

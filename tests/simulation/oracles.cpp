@@ -150,35 +150,121 @@ void Oracles::check_rest(std::size_t disks_lost, std::size_t copies) const {
             [&] { return node->name() + " owes acks that every node has made good"; });
     require(load.document_bytes <= node->replica_options().document_cache_bytes,
             [&] { return node->name() + " keeps more documents at rest than it may"; });
-    check_acked(*node, disks_lost, copies);
+    check_all_acked(*node, disks_lost, copies);
   }
 }
 
-void Oracles::check_acked(const Node& node, std::size_t disks_lost, std::size_t copies) const {
-  for (const History::Acked& acked : history_.all_acked()) {
-    const auto origin = std::find_if(nodes_.begin(), nodes_.end(),
-                                     [&](const auto& some) { return some->name() == acked.node; });
-    const bool had_copies = acked.replicated && disks_lost <= copies;
-    if ((*origin)->disk() != acked.disk && !had_copies) continue;
-    for (const crdt::Change& change : acked.changes) {
-      const ReferenceState::Entry entry{acked.stamp, change.payload, {}};
-      const DiskImage& disk = node.disk_image();
-      // What it lost to may be collected; and one that was taken in at the admission of the node
-      // that had acked it stands under another stamp, or not where something stood.
-      const bool is_below = acked.stamp.version <= disk.horizon_of(acked.user).floor;
-      const bool is_excused =
-          is_below && (!acked.admitted || (*origin)->times_outside() > acked.times_outside ||
-                       history_.is_superseded(acked.user, change.path, entry) ||
-                       (change.payload.kind == crdt::RecordKind::tombstone &&
-                        hides_nothing(disk.of(acked.user), change.path, entry)));
-      require(is_excused ||
-                  disk.of(acked.user).judge(change.path, entry) != ReferenceState::Outcome::won,
-              [&] {
-                return node.name() + " has lost a write acked by " + acked.node + ": " +
-                       to_string(change.path, entry);
-              });
+/// What it lost to may be collected.
+bool Oracles::may_be_forgotten(const Node& node, const UserId& user, const crdt::Path& path,
+                               const ReferenceState::Entry& entry) const {
+  const DiskImage& disk = node.disk_image();
+  return entry.stamp.version <= disk.horizon_of(user).floor &&
+         (history_.is_superseded(user, path, entry) ||
+          (entry.payload.kind == crdt::RecordKind::tombstone &&
+           hides_nothing(disk.of(user), path, entry)));
+}
+
+bool Oracles::is_known_at_its_origin(Dot dot, const Node& but) const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
+    return node.get() != &but && node->has_been(dot.origin) && node->disk_vector().covers(dot);
+  });
+}
+
+/// What members who are there write meanwhile is theirs to hand on, and what has come since the
+/// node was safe to stop, theirs who sent it; what it goes on to forget, it forgets for itself.
+bool Oracles::is_left_to_others(const Node& node, const Handover& handover,
+                                const ReferenceState::Entry& entry) const {
+  const Dot dot = *entry.dot;
+  const bool is_news = !handover.vector.covers(dot);
+  if (is_news && crdt::is_of_horizon(entry.payload.kind)) return true;
+  const bool is_since = !node.drained_from().covers(dot) && node.disk_vector().covers(dot);
+  return (is_since || handover.is_past) && is_known_at_its_origin(dot, node);
+}
+
+void Oracles::check_drained(const Node& node, const Handover& handover) const {
+  for (const Node* other : handover.holders) {
+    for (const History::Acked& acked : history_.all_acked()) {
+      if (acked.node == node.name() && acked.disk == node.disk()) check_acked(acked, node, *other);
+    }
+    for (const auto& [user, state] : node.disk_image().users) {
+      for (const auto& [path, entry] : state.entries()) {
+        if (is_left_to_others(node, handover, entry)) continue;
+        check_handed_over(node, *other, user, path, entry);
+      }
     }
   }
+}
+
+/// Digests do not tell of deletes: of one that is held beyond the vector, and hides nothing, the
+/// others may not know.
+void Oracles::check_handed_over(const Node& node, const Node& other, const UserId& user,
+                                const crdt::Path& path, const ReferenceState::Entry& entry) const {
+  const ReferenceState& there = other.disk_image().of(user);
+  const bool is_untold = entry.payload.kind == crdt::RecordKind::tombstone &&
+                         !node.disk_vector().covers(*entry.dot) &&
+                         hides_nothing(there, path, entry);
+  require(is_untold || there.judge(path, entry) != ReferenceState::Outcome::won ||
+              may_be_forgotten(other, user, path, entry),
+          [&] {
+            return node.name() + " is drained, and " + other.name() + " lacks of " + user +
+                   " what it holds: " + to_string(path, entry);
+          });
+}
+
+void Oracles::check_all_acked(const Node& node, std::size_t disks_lost, std::size_t copies) const {
+  for (const History::Acked& acked : history_.all_acked()) {
+    const Node& origin = find(acked.node);
+    const bool had_copies =
+        (acked.replicated && disks_lost <= copies) || disks_lost - acked.losses < acked.holders;
+    if (origin.disk() == acked.disk || had_copies) check_acked(acked, origin, node);
+  }
+}
+
+void Oracles::check_acked(const History::Acked& acked, const Node& origin, const Node& node) const {
+  const crdt::Change* lost = find_lost(acked, origin, node);
+  require(!lost, [&] {
+    const ReferenceState::Entry entry{acked.stamp, lost->payload, {}};
+    return node.name() + " has lost a write acked by " + acked.node + ": " +
+           to_string(lost->path, entry);
+  });
+}
+
+/// What of the write neither stands on the node nor has lost to what stands there.
+const crdt::Change* Oracles::find_lost(const History::Acked& acked, const Node& origin,
+                                       const Node& node) const {
+  const DiskImage& disk = node.disk_image();
+  // One that was taken in at the admission of the node that had acked it stands under another
+  // stamp, or not where something stood.
+  const bool is_below = acked.stamp.version <= disk.horizon_of(acked.user).floor;
+  const bool was_outside = !acked.admitted || origin.times_outside() > acked.times_outside;
+  if (is_below && was_outside) return nullptr;
+  for (const crdt::Change& change : acked.changes) {
+    const ReferenceState::Entry entry{acked.stamp, change.payload, {}};
+    if (disk.of(acked.user).judge(change.path, entry) == ReferenceState::Outcome::won &&
+        !may_be_forgotten(node, acked.user, change.path, entry)) {
+      return &change;
+    }
+  }
+  return nullptr;
+}
+
+void Oracles::check_copies_without(const Node& node, std::size_t copies) const {
+  for (const History::Acked& acked : history_.all_acked()) {
+    if (!acked.replicated) continue;
+    const Node& origin = find(acked.node);
+    const auto left = std::count_if(nodes_.begin(), nodes_.end(), [&](const auto& other) {
+      return other.get() != &node && !find_lost(acked, origin, *other);
+    });
+    require(static_cast<std::size_t>(left) >= copies, [&] {
+      return "without " + node.name() + " too few disks hold a write that " + acked.node +
+             " acked as replicated: v" + std::to_string(acked.stamp.version) + " of " + acked.user;
+    });
+  }
+}
+
+const Node& Oracles::find(const std::string& name) const {
+  return **std::find_if(nodes_.begin(), nodes_.end(),
+                        [&](const auto& some) { return some->name() == name; });
 }
 
 }  // namespace anabranch::simulation

@@ -28,6 +28,18 @@ class Oracles {
   /// their nodes have.
   void check_all(const Clients& clients);
 
+  /// What a drained node has said.
+  struct Handover {
+    std::vector<const Node*> holders;  ///< who have everything
+    crdt::VersionVector vector;        ///< what it knew to be on its disk
+    bool is_past = false;              ///< more may have come since
+  };
+  /// Each of the holders has on disk what the node has acked, and what else it holds, but for what
+  /// members who are there have written themselves meanwhile.
+  void check_drained(const Node& node, const Handover& handover) const;
+  /// What was acked as replicated is on so many disks beside this node's.
+  void check_copies_without(const Node& node, std::size_t copies) const;
+
   /// At rest: nothing waits any more, and every write that a client was told is safe stands, or has
   /// lost to one that stands, on every node. Writes that were on one disk alone when it was lost
   /// are excused; `disks_lost` and `copies` say which others.
@@ -45,7 +57,18 @@ class Oracles {
   void check_covered(const Node& node);
   void check_word(const Node& node) const;
   void check_load(const Node& node) const;
-  void check_acked(const Node& node, std::size_t disks_lost, std::size_t copies) const;
+  void check_handed_over(const Node& node, const Node& other, const UserId& user,
+                         const crdt::Path& path, const ReferenceState::Entry& entry) const;
+  bool is_left_to_others(const Node& node, const Handover& handover,
+                         const ReferenceState::Entry& entry) const;
+  bool is_known_at_its_origin(Dot dot, const Node& but) const;
+  bool may_be_forgotten(const Node& node, const UserId& user, const crdt::Path& path,
+                        const ReferenceState::Entry& entry) const;
+  void check_all_acked(const Node& node, std::size_t disks_lost, std::size_t copies) const;
+  void check_acked(const History::Acked& acked, const Node& origin, const Node& node) const;
+  const crdt::Change* find_lost(const History::Acked& acked, const Node& origin,
+                                const Node& node) const;
+  const Node& find(const std::string& name) const;
 
   const History& history_;
   const Nodes& nodes_;

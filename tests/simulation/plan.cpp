@@ -97,6 +97,7 @@ Plan make_plan(SeededRandom& random, bool forgetful) {
   }
   for (std::int64_t i = 0; i < simple; ++i)
     plan.simple_tabs.push_back("simple" + std::to_string(i));
+  plan.dangers.drains = random.chance(40);
   return plan;
 }
 

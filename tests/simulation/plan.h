@@ -21,6 +21,7 @@ struct Dangers {
   bool clocks = false;
   bool stalls = false;
   bool members_change = false;
+  bool drains = false;
 };
 
 /// What a seed decides before anything happens.

@@ -29,10 +29,11 @@ World::World(std::uint64_t seed, const RunOptions& options)
                     [this](const Node& node, const wire::StoreBatch& batch) {
                       oracles_.check_commit(node, batch);
                     },
+                    [this] { return any_ready_node(); },
                     options.talkative,
                     options.client_defects},
       oracles_(history_, nodes_),
-      misfortunes_(plan_.dangers, surroundings_, nodes_, clients_),
+      misfortunes_(plan_.dangers, surroundings_, nodes_, clients_, oracles_),
       workload_(random_, nodes_, clients_) {
   network_.set_faults(plan_.network);
   make_nodes();
@@ -65,6 +66,14 @@ std::size_t World::copies(const std::string& but, Dot dot) const {
     count += node->name() != but && has ? 1 : 0;
   }
   return count;
+}
+
+Node* World::any_ready_node() {
+  std::vector<Node*> ready;
+  for (const auto& node : nodes_) {
+    if (node->takes_clients() && node->ready()) ready.push_back(node.get());
+  }
+  return ready.empty() ? nullptr : random_.pick(ready);
 }
 
 void World::log(const std::string& line) const {
@@ -158,7 +167,10 @@ void World::heal() {
   while (misfortunes_.is_repairing()) pass(100);
   misfortunes_.mend_all();
   pass(3000);
+  misfortunes_.drain_one();
   settle_clients();
+  while (misfortunes_.is_draining()) pass(100);
+  misfortunes_.mend_all();
   // The news of an admission may still send clients away.
   for (int i = 0; i < 60 && (are_waiting() || !converged()); ++i) pass(500);
   require(converged(), [&] {
@@ -177,7 +189,8 @@ void World::heal() {
     if (commits() == before) break;
   }
   oracles_.check_all(clients_);
-  oracles_.check_rest(misfortunes_.disks_lost(), plan_.copies);
+  const std::size_t spared = misfortunes_.losses_that_spare(plan_.copies);
+  oracles_.check_rest(misfortunes_.disks_lost(), spared);
   check_ends();
 }
 

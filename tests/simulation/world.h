@@ -61,6 +61,7 @@ class World {
   std::string find_disagreement() const;
   void check_ends();
   std::size_t copies(const std::string& but, Dot dot) const;
+  Node* any_ready_node();
   void log(const std::string& line) const;
 
   EventQueue queue_;
