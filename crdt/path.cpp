@@ -52,6 +52,10 @@ bool is_reserved_key(std::string_view key) {
 }
 
 void append_escaped(std::string& text, std::string_view segment) {
+  if (segment.find_first_of(".\\") == std::string_view::npos) {
+    text += segment;
+    return;
+  }
   for (const char c : segment) {
     if (c == '.' || c == '\\') text += '\\';
     text += c;
@@ -132,11 +136,15 @@ Result<Path> Path::from_key(std::string_view key) {
 std::string Path::text() const {
   std::string text;
   text.reserve(key_.size());
-  for (std::string_view rest = key_; !rest.empty();) {
-    if (!text.empty()) text += '.';
-    append_escaped(text, take_segment(rest).text);
-  }
+  append_text(text);
   return text;
+}
+
+void Path::append_text(std::string& out) const {
+  for (std::string_view rest = key_; !rest.empty();) {
+    if (rest.size() != key_.size()) out += '.';
+    append_escaped(out, take_segment(rest).text);
+  }
 }
 
 }  // namespace anabranch::crdt
