@@ -273,7 +273,7 @@ void ReplicaLoop::carry_out(cluster::StateReadAnswer& effect) {
 }
 
 void ReplicaLoop::carry_out(cluster::Publish& effect) {
-  if (peers_) peers_->publish(effect.message);
+  if (peers_ && !replica_.is_alone()) peers_->publish(effect.message);
 }
 
 void ReplicaLoop::carry_out(cluster::AskPeer& effect) {
