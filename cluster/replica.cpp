@@ -125,11 +125,11 @@ void Replica::on(UserLoaded loaded) {
   }
 
   for (auto& [path, record] : *loaded.records) {
+    const std::int64_t timestamp_ms = record.stamp.timestamp_ms;
     const auto kept = entry->document.merge(path, std::move(record));
     // A timestamp from the future must not drag the ones that this node gives along with it.
-    const crdt::Record* standing = entry->document.find(path);
-    if (kept.stored && standing->stamp.timestamp_ms <= now_.wall_ms) {
-      entry->issued_ms = std::max(entry->issued_ms, standing->stamp.timestamp_ms);
+    if (kept.stored && timestamp_ms <= now_.wall_ms) {
+      entry->issued_ms = std::max(entry->issued_ms, timestamp_ms);
     }
   }
   entry->loaded = true;

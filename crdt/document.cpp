@@ -4,6 +4,7 @@
 #include "crdt/canonical_walk.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace anabranch::crdt {
 
@@ -41,7 +42,9 @@ Verdict Document::judge(Records::const_iterator own, const Path& path, const Sta
 
 Document::Merged Document::merge(const Path& path, Record record) {
   Merged merged;
-  auto at = records_.lower_bound(path);
+  // A document is loaded in path order, each record behind the last.
+  const bool is_last = !records_.empty() && std::prev(records_.end())->first < path;
+  auto at = is_last ? records_.end() : records_.lower_bound(path);
   const auto own = at != records_.end() && at->first == path ? at : records_.end();
   merged.verdict = judge(own, path, record.stamp, record.payload);
   if (merged.verdict == Verdict::loses) return merged;
@@ -77,7 +80,7 @@ Document::Merged Document::merge(const Path& path, Record record) {
   if (own != records_.end()) {
     own->second = std::move(record);
   } else {
-    records_.emplace(path, std::move(record));
+    records_.emplace_hint(at, path, std::move(record));
   }
   merged.stored = true;
   return merged;

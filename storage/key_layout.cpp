@@ -43,9 +43,15 @@ Result<std::pair<UserId, crdt::Path>> decode_record_key(std::string_view key) {
   if (end_of_user == std::string_view::npos || !is_valid_user(key.substr(0, end_of_user))) {
     return fail(Errc::corrupt, "a stored record's key does not begin with a user id");
   }
-  auto path = crdt::Path::from_key(key.substr(end_of_user + 1));
-  if (!path) return fail(Errc::corrupt, "a stored record's path is damaged");
+  auto path = decode_record_path(key.substr(end_of_user + 1));
+  if (!path) return tl::unexpected(std::move(path.error()));
   return std::pair(UserId(key.substr(0, end_of_user)), *std::move(path));
+}
+
+Result<crdt::Path> decode_record_path(std::string_view path_key) {
+  auto path = crdt::Path::from_key(path_key);
+  if (!path) return fail(Errc::corrupt, "a stored record's path is damaged");
+  return path;
 }
 
 std::string encode_record(const crdt::Record& record) {

@@ -49,6 +49,8 @@ std::size_t record_key_size(std::string_view user, const crdt::Path& path);
 std::pair<std::string, std::string> record_range(std::string_view user);
 
 Result<std::pair<UserId, crdt::Path>> decode_record_key(std::string_view key);
+/// What follows the user id and its NUL.
+Result<crdt::Path> decode_record_path(std::string_view path_key);
 
 std::string encode_record(const crdt::Record& record);
 void append_record(std::string& out, const crdt::Record& record);

@@ -90,11 +90,11 @@ class RocksdbStore final : public Store {
         database_->rocks().NewIterator(options, database_->column(Column::records)));
     wire::UserRecords records;
     for (entry->Seek(first); entry->Valid(); entry->Next()) {
-      auto place = decode_record_key(view_of(entry->key()));
-      if (!place) return tl::unexpected(place.error());
+      auto path = decode_record_path(view_of(entry->key()).substr(first.size()));
+      if (!path) return tl::unexpected(path.error());
       auto record = decode_record(view_of(entry->value()));
       if (!record) return tl::unexpected(record.error());
-      records.emplace_back(std::move(place->second), *std::move(record));
+      records.emplace_back(*std::move(path), *std::move(record));
     }
     if (entry->status().ok()) return records;
     return tl::unexpected(storage_error("cannot read the user's records", entry->status()));
