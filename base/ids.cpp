@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 
+#include <array>
 #include <charconv>
 
 namespace anabranch {
@@ -22,10 +23,16 @@ bool is_valid_user(std::string_view user) {
 }
 
 std::string ReplicaId::to_string() const {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text(16, '0');
-  for (int i = 15, shift = 0; i >= 0; --i, shift += 4) text[i] = digits[(value >> shift) & 15];
+  std::string text;
+  append_to(text);
   return text;
+}
+
+void ReplicaId::append_to(std::string& text) const {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::array<char, 16> hex;
+  for (int i = 15, shift = 0; i >= 0; --i, shift += 4) hex[i] = digits[(value >> shift) & 15];
+  text.append(hex.data(), hex.size());
 }
 
 std::optional<ReplicaId> ReplicaId::parse(std::string_view text) {
@@ -34,7 +41,19 @@ std::optional<ReplicaId> ReplicaId::parse(std::string_view text) {
   return id;
 }
 
-std::string Dot::to_string() const { return origin.to_string() + ':' + std::to_string(seq); }
+std::string Dot::to_string() const {
+  std::string text;
+  append_to(text);
+  return text;
+}
+
+void Dot::append_to(std::string& text) const {
+  std::array<char, 20> digits;
+  const auto written = std::to_chars(digits.begin(), digits.end(), seq);
+  origin.append_to(text);
+  text += ':';
+  text.append(digits.data(), written.ptr);
+}
 
 std::optional<Dot> Dot::parse(std::string_view text) {
   if (text.size() < 18 || text[16] != ':' || text[17] == '0') return {};

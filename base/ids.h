@@ -23,6 +23,7 @@ struct ReplicaId {
   auto operator<=>(const ReplicaId&) const = default;
   /// 16 lower-case hex digits; orders as `value` does.
   std::string to_string() const;
+  void append_to(std::string& text) const;
   static std::optional<ReplicaId> parse(std::string_view text);
 };
 
@@ -34,6 +35,7 @@ struct Dot {
   auto operator<=>(const Dot&) const = default;
   /// "<origin>:<seq>", as clients see it.
   std::string to_string() const;
+  void append_to(std::string& text) const;
   static std::optional<Dot> parse(std::string_view text);
 };
 

@@ -84,14 +84,18 @@ std::vector<wire::ClientEvent> events_of_write(const Document& document, const c
                                                const crdt::VersionVector& vector,
                                                const wire::Traceparent& traceparent) {
   std::vector<wire::ClientEvent> events;
-  std::vector<Change> shown;
-  std::copy_if(won.begin(), won.end(), std::back_inserter(shown),
-               [](const Change& change) { return is_for_clients(change.payload); });
   const std::optional<Dot> dot = told_dot(write.dot, vector);
-  if (write.is_batch && !shown.empty() && !planted(Defect::split_batch_in_delivery)) {
-    events.push_back(wire::BatchSync{write.stamp, dot, std::move(shown), traceparent});
+  if (write.is_batch && !planted(Defect::split_batch_in_delivery)) {
+    std::vector<Change> shown;
+    std::copy_if(won.begin(), won.end(), std::back_inserter(shown),
+                 [](const Change& change) { return is_for_clients(change.payload); });
+    if (!shown.empty()) {
+      events.push_back(wire::BatchSync{write.stamp, dot, std::move(shown), traceparent});
+    }
   } else {
-    for (Change& change : shown) {
+    events.reserve(won.size());
+    for (const Change& change : won) {
+      if (!is_for_clients(change.payload)) continue;
       events.push_back(wire::Sync{{change.path, write.stamp, change.payload, dot}, traceparent});
     }
   }
@@ -99,6 +103,7 @@ std::vector<wire::ClientEvent> events_of_write(const Document& document, const c
   Entries below;
   if (planted(Defect::no_retelling_below)) return events;
   for (const Change& change : won) add_below(below, document, change.path);
+  if (below.empty()) return events;
   leave_out(below, won);
   append_syncs(events, below, vector);
   return events;
@@ -107,11 +112,12 @@ std::vector<wire::ClientEvent> events_of_write(const Document& document, const c
 std::vector<wire::ClientEvent> events_for_writer(const Document& document,
                                                  const Acceptance& acceptance,
                                                  const crdt::VersionVector& vector) {
-  std::vector<Change> own = acceptance.to_store;
-  own.insert(own.end(), acceptance.repeated.begin(), acceptance.repeated.end());
   Entries told;
-  if (planted(Defect::no_retelling_below_to_writer)) own.clear();
-  for (const Change& change : own) add_below(told, document, change.path);
+  const bool retells = !planted(Defect::no_retelling_below_to_writer);
+  if (retells) {
+    for (const Change& change : acceptance.to_store) add_below(told, document, change.path);
+    for (const Change& change : acceptance.repeated) add_below(told, document, change.path);
+  }
   for (const Change& change : acceptance.lost) {
     for (const Document::Entry* winner :
          document.dominators(change.path, acceptance.stamp, change.payload)) {
@@ -120,8 +126,14 @@ std::vector<wire::ClientEvent> events_for_writer(const Document& document,
     }
   }
   for (const Change& change : acceptance.withheld) add_below(told, document, change.path);
-  leave_out(told, own);
   std::vector<wire::ClientEvent> events;
+  if (told.empty() && acceptance.withheld.empty()) return events;
+  std::vector<Change> own;
+  if (retells) {
+    own = acceptance.to_store;
+    own.insert(own.end(), acceptance.repeated.begin(), acceptance.repeated.end());
+  }
+  leave_out(told, own);
   append_undone(events, acceptance);
   append_syncs(events, told, vector);
   return events;

@@ -30,11 +30,14 @@ std::vector<crdt::Change> Ledger::apply(crdt::Document& document, const crdt::Wr
                                         bool advance) {
   const bool was_empty = document.record_count() == 0;
   std::vector<crdt::Change> won;
+  won.reserve(write.changes.size());
   for (const crdt::Change& change : write.changes) {
     crdt::Record record{write.stamp, write.dot, write.is_batch, change.payload};
     crdt::Document::Merged merged = document.merge(change.path, record);
-    for (crdt::Document::Entry& entry : merged.removed) erase(write.user, std::move(entry));
-    if (merged.stored) put(write.user, change.path, record);
+    for (auto& [path, former] : merged.removed) {
+      erase(write.user, std::move(path), std::move(former));
+    }
+    if (merged.stored) put(write.user, change.path, std::move(record));
     if (merged.verdict == crdt::Verdict::wins) won.push_back(change);
     if (planted(Defect::half_a_batch)) break;
   }
@@ -55,7 +58,7 @@ void Ledger::drop(crdt::Document& document, const UserId& user, const crdt::Path
   const auto found = document.records().find(path);
   if (found == document.records().end()) return;
   const bool counts = !crdt::is_of_horizon(found->second.payload.kind);
-  erase(user, *found);
+  erase(user, found->first, found->second);
   document.drop(path);
   if (counts && document.record_count() == 0) --staged_.totals.users;
 }
@@ -153,15 +156,16 @@ void Ledger::go_back_to(wire::StoreState state) {
   if (lost_admission) set_standing({false, durable_.standing.collected});
 }
 
-void Ledger::erase(const UserId& user, crdt::Document::Entry entry) {
-  account(user, entry.first, entry.second, -1);
+void Ledger::erase(const UserId& user, crdt::Path path, crdt::Record record) {
+  account(user, path, record, -1);
   batch_.records.push_back(
-      {wire::RecordChange::Kind::erase, user, entry.first, std::move(entry.second)});
+      {wire::RecordChange::Kind::erase, user, std::move(path), std::move(record)});
 }
 
-void Ledger::put(const UserId& user, const crdt::Path& path, const crdt::Record& record) {
+void Ledger::put(const UserId& user, crdt::Path path, crdt::Record record) {
   account(user, path, record, +1);
-  batch_.records.push_back({wire::RecordChange::Kind::put, user, path, record});
+  batch_.records.push_back(
+      {wire::RecordChange::Kind::put, user, std::move(path), std::move(record)});
 }
 
 void Ledger::account(const UserId& user, const crdt::Path& path, const crdt::Record& record,

@@ -87,8 +87,8 @@ class Ledger {
   void reset(wire::StoreState state);
 
  private:
-  void erase(const UserId& user, crdt::Document::Entry entry);
-  void put(const UserId& user, const crdt::Path& path, const crdt::Record& record);
+  void erase(const UserId& user, crdt::Path path, crdt::Record record);
+  void put(const UserId& user, crdt::Path path, crdt::Record record);
   void account(const UserId& user, const crdt::Path& path, const crdt::Record& record, int sign);
   void forget_covered_beyond();
   void go_back_to(wire::StoreState state);

@@ -13,6 +13,9 @@ namespace {
 /// A publication is cut into messages of about this size, so that none holds a slow link up.
 constexpr std::size_t publication_bytes = 256 << 10;
 
+/// Room is made at once for as many inputs as the last group held, up to so many.
+constexpr std::size_t usual_group = 1024;
+
 template <class... Ts>
 struct Overloaded : Ts... {
   using Ts::operator()...;
@@ -122,11 +125,11 @@ void Replica::on(UserLoaded loaded) {
   }
 
   for (auto& [path, record] : *loaded.records) {
+    const std::int64_t timestamp_ms = record.stamp.timestamp_ms;
     const auto kept = entry->document.merge(path, std::move(record));
     // A timestamp from the future must not drag the ones that this node gives along with it.
-    const crdt::Record* standing = entry->document.find(path);
-    if (kept.stored && standing->stamp.timestamp_ms <= now_.wall_ms) {
-      entry->issued_ms = std::max(entry->issued_ms, standing->stamp.timestamp_ms);
+    if (kept.stored && timestamp_ms <= now_.wall_ms) {
+      entry->issued_ms = std::max(entry->issued_ms, timestamp_ms);
     }
   }
   entry->loaded = true;
@@ -152,6 +155,7 @@ void Replica::flush(Now now) {
     open_.staged = ledger_.take();
     emit(Commit{open_.ticket, open_.staged.batch});
     in_flight_ = std::exchange(open_, {});
+    open_.held.reserve(std::min(in_flight_->held.size(), usual_group));
     if (planted(Defect::ack_before_disk)) {
       Group early;
       early.held.swap(in_flight_->held);
@@ -195,6 +199,7 @@ void Replica::release(Group group) {
   publish(std::move(group.published), group.traces);
   measure(group.arrived);
   for (Note& traced : group.traced) emit(std::move(traced));
+  effects_.reserve(effects_.size() + 2 * group.held.size());
   for (Held& held : group.held) {
     std::visit(Overloaded{
                    [this](HeldWrite& write) {

@@ -66,6 +66,9 @@ class Replica {
   /// draining.
   bool ready() const { return caught_up_ && storage_ok_ && !drain_; }
 
+  /// There are no other members: nobody hears what is published.
+  bool is_alone() const { return peers_.all().empty(); }
+
   ReplicaStatus status(Now now) const;
 
   /// Whether this node may go: how much of what it has the others have on disk.

@@ -111,6 +111,12 @@ std::string quoted_key(std::string_view segment) {
 bool CanonicalKeyLess::operator()(std::string_view left, std::string_view right) const {
   left = left.substr(1, left.size() - 2);
   right = right.substr(1, right.size() - 2);
+  // What both begin with spells the same, up to an escape.
+  const std::size_t shorter = std::min(left.size(), right.size());
+  std::size_t common = 0;
+  while (common < shorter && left[common] == right[common] && left[common] != '\\') ++common;
+  left.remove_prefix(common);
+  right.remove_prefix(common);
   while (!left.empty() && !right.empty()) {
     const unsigned char a = take_byte(left);
     const unsigned char b = take_byte(right);

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <bit>
+#include <cstring>
+#include <memory>
 #include <span>
 
 namespace anabranch::crdt {
@@ -13,15 +15,28 @@ std::uint64_t little_endian(std::uint64_t number) {
   return std::endian::native == std::endian::little ? number : __builtin_bswap64(number);
 }
 
-void append_number(std::string& out, std::uint64_t number) {
-  const std::uint64_t bytes = little_endian(number);
-  out.append(reinterpret_cast<const char*>(&bytes), sizeof bytes);
-}
+/// Writes one thing behind the other into memory that is large enough.
+class BytesWriter {
+ public:
+  explicit BytesWriter(char* at) : at_(at) {}
 
-void append_text(std::string& out, std::string_view text) {
-  append_number(out, text.size());
-  out += text;
-}
+  void number(std::uint64_t number) {
+    const std::uint64_t bytes = little_endian(number);
+    text({reinterpret_cast<const char*>(&bytes), sizeof bytes});
+  }
+  void sized_text(std::string_view text_of_any_size) {
+    number(text_of_any_size.size());
+    text(text_of_any_size);
+  }
+  void byte(char byte) { *at_++ = byte; }
+  void text(std::string_view text) {
+    if (!text.empty()) std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+
+ private:
+  char* at_;
+};
 
 void append_hex(std::string& out, std::uint64_t number) { out += ReplicaId{number}.to_string(); }
 
@@ -29,17 +44,22 @@ void append_hex(std::string& out, std::uint64_t number) { out += ReplicaId{numbe
 
 Uint128 digest_of(std::string_view user, const Path& path, const Record& record) {
   if (record.payload.kind == RecordKind::tombstone) return 0;
-  std::string bytes;
+  constexpr std::size_t numbers = 5 * sizeof(std::uint64_t) + 1;
   const std::string_view value = record.payload.value.text();
-  bytes.reserve(user.size() + path.key().size() + record.stamp.tab.size() + value.size() + 64);
-  append_text(bytes, user);
-  append_text(bytes, path.key());
-  append_number(bytes, record.stamp.version);
-  append_number(bytes, std::bit_cast<std::uint64_t>(record.stamp.timestamp_ms));
-  append_text(bytes, record.stamp.tab);
-  bytes += static_cast<char>(record.payload.kind);
-  bytes += value;
-  return hash128(bytes);
+  const std::size_t size =
+      numbers + user.size() + path.key().size() + record.stamp.tab.size() + value.size();
+  std::array<char, 2048> usual;
+  const auto large = size > usual.size() ? std::make_unique<char[]>(size) : nullptr;
+  char* const bytes = large ? large.get() : usual.data();
+  BytesWriter writer(bytes);
+  writer.sized_text(user);
+  writer.sized_text(path.key());
+  writer.number(record.stamp.version);
+  writer.number(std::bit_cast<std::uint64_t>(record.stamp.timestamp_ms));
+  writer.sized_text(record.stamp.tab);
+  writer.byte(static_cast<char>(record.payload.kind));
+  writer.text(value);
+  return hash128({bytes, size});
 }
 
 std::size_t StateDigest::bucket_of(std::string_view user) {

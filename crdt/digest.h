@@ -3,7 +3,6 @@
 #include "base/hash.h"
 #include "crdt/record.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -41,7 +40,8 @@ class StateDigest {
   bool operator==(const StateDigest&) const = default;
 
  private:
-  std::array<Uint128, bucket_count> sums_{};
+  // Not within the object: it would make 4 KiB of whatever may hold one, of each message and input.
+  std::vector<Uint128> sums_ = std::vector<Uint128>(bucket_count);
 };
 
 }  // namespace anabranch::crdt

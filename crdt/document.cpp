@@ -4,6 +4,7 @@
 #include "crdt/canonical_walk.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace anabranch::crdt {
 
@@ -23,19 +24,33 @@ bool dominates(const Document::Entry& entry, const Path& path, const Stamp& stam
 }  // namespace
 
 Verdict Document::judge(const Path& path, const Stamp& stamp, const Payload& payload) const {
-  if (!dominators(path, stamp, payload).empty()) return Verdict::loses;
-  const Record* standing = find(path);
-  const bool repeated = standing && standing->stamp == stamp && standing->payload == payload;
+  return judge(records_.find(path), path, stamp, payload);
+}
+
+/// `own`: where the path's record stands, or the end.
+Verdict Document::judge(Records::const_iterator own, const Path& path, const Stamp& stamp,
+                        const Payload& payload) const {
+  bool lost = false;
+  for_each_ancestor(
+      path, [&](const Entry& entry) { lost = lost || dominates(entry, path, stamp, payload); });
+  if (lost) return Verdict::loses;
+  if (own == records_.end()) return Verdict::wins;
+  if (dominates(*own, path, stamp, payload)) return Verdict::loses;
+  const bool repeated = own->second.stamp == stamp && own->second.payload == payload;
   return repeated ? Verdict::repeated : Verdict::wins;
 }
 
 Document::Merged Document::merge(const Path& path, Record record) {
   Merged merged;
-  merged.verdict = judge(path, record.stamp, record.payload);
+  // A document is loaded in path order, each record behind the last.
+  const bool is_last = !records_.empty() && std::prev(records_.end())->first < path;
+  auto at = is_last ? records_.end() : records_.lower_bound(path);
+  const auto own = at != records_.end() && at->first == path ? at : records_.end();
+  merged.verdict = judge(own, path, record.stamp, record.payload);
   if (merged.verdict == Verdict::loses) return merged;
 
   if (merged.verdict == Verdict::repeated) {
-    Record& standing = records_.find(path)->second;
+    Record& standing = own->second;
     if (record.dot < standing.dot && !planted(Defect::higher_dot_of_equal_writes_stays)) {
       merged.removed.emplace_back(path, std::move(standing));
       standing = std::move(record);
@@ -44,20 +59,29 @@ Document::Merged Document::merge(const Path& path, Record record) {
     return merged;
   }
 
-  auto at = records_.lower_bound(path);
+  // The path's own record has lost, or `judge` would have said so.
+  if (own != records_.end()) {
+    discount(*own);
+    merged.removed.emplace_back(path, std::move(own->second));
+    ++at;
+  }
   while (at != records_.end() && path.covers(at->first)) {
-    // The path's own record has lost, or `judge` would have said so.
-    const bool same_path = at->first == path;
     const bool stands = at->second.stamp >= record.stamp;
-    if (!same_path && stands && !planted(Defect::drop_below_replaced_parent)) {
+    if (stands && !planted(Defect::drop_below_replaced_parent)) {
       ++at;
       continue;
     }
     const auto removed = at++;
-    merged.removed.emplace_back(*removed);
-    remove(removed);
+    discount(*removed);
+    merged.removed.emplace_back(removed->first, std::move(removed->second));
+    records_.erase(removed);
   }
-  add(path, std::move(record));
+  count(path, record);
+  if (own != records_.end()) {
+    own->second = std::move(record);
+  } else {
+    records_.emplace_hint(at, path, std::move(record));
+  }
   merged.stored = true;
   return merged;
 }
@@ -66,7 +90,8 @@ bool Document::drop(const Path& path) {
   const auto found = records_.find(path);
   if (found == records_.end()) return false;
   const bool was_of_horizon = is_of_horizon(found->second.payload.kind);
-  remove(found);
+  discount(*found);
+  records_.erase(found);
   if (was_of_horizon) read_horizon();
   return true;
 }
@@ -118,7 +143,7 @@ std::size_t Document::cost_of(const Path& path, const Payload& payload) {
   return path.key().size() + payload.value.text().size();
 }
 
-void Document::add(const Path& path, Record record) {
+void Document::count(const Path& path, const Record& record) {
   const RecordKind kind = record.payload.kind;
   if (is_of_horizon(kind)) {
     ++horizon_records_;
@@ -130,18 +155,16 @@ void Document::add(const Path& path, Record record) {
     ++value_count_;
     value_bytes_ += cost_of(path, record.payload);
   }
-  records_.emplace(path, std::move(record));
 }
 
 /// Leaves the horizon as it is: what replaces a part of it is greater.
-void Document::remove(Records::iterator at) {
-  const auto& [path, record] = *at;
+void Document::discount(const Entry& entry) {
+  const auto& [path, record] = entry;
   if (is_of_horizon(record.payload.kind)) --horizon_records_;
   if (record.payload.kind == RecordKind::value) {
     --value_count_;
     value_bytes_ -= cost_of(path, record.payload);
   }
-  records_.erase(at);
 }
 
 void Document::read_horizon() {

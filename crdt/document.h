@@ -41,7 +41,7 @@ class Document {
     Verdict verdict = Verdict::loses;
     /// Records that no longer stand, the path's own former record included. With `repeated` it
     /// holds that record under its former dot when the lower origin's dot replaced it.
-    std::vector<Entry> removed;
+    std::vector<std::pair<Path, Record>> removed;
     /// True when the record at the path is now the merged one (always with `wins`).
     bool stored = false;
   };
@@ -100,8 +100,10 @@ class Document {
     });
   }
 
-  void add(const Path& path, Record record);
-  void remove(Records::iterator at);
+  Verdict judge(Records::const_iterator own, const Path& path, const Stamp& stamp,
+                const Payload& payload) const;
+  void count(const Path& path, const Record& record);
+  void discount(const Entry& entry);
   void read_horizon();
 
   Records records_;

@@ -3,8 +3,10 @@
 #include "crdt/canonical_walk.h"
 
 #include <charconv>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -34,7 +36,9 @@ void open(Place& place) {
   switch (kind_of_canonical(*text)) {
     case CanonicalKind::object: {
       Object object;
-      for (const auto& [key, value] : members_of(*text)) object.emplace(key, Place{value});
+      for (const auto& [key, value] : members_of(*text)) {
+        object.emplace_hint(object.end(), key, Place{value});
+      }
       place.content = std::move(object);
       break;
     }
@@ -56,6 +60,16 @@ std::size_t index_of(const Segment& segment) {
   return index;
 }
 
+/// The member named so, made where it is missing. Records come in an order that is nearly that of
+/// keys, so that it is mostly the last member or the one after it.
+Place& make_member(Object& object, std::string key) {
+  if (!object.empty()) {
+    auto& last = *std::prev(object.end());
+    if (last.first == key) return last.second;
+  }
+  return object.try_emplace(object.end(), std::move(key))->second;
+}
+
 /// The place below `place` that `segment` names, made where it is missing.
 Place& make_child(Place& place, const Segment& segment) {
   open(place);
@@ -65,7 +79,7 @@ Place& make_child(Place& place, const Segment& segment) {
     if (index == array->size()) return array->emplace_back();
   }
   if (!std::holds_alternative<Object>(place.content)) place.content = Object{};
-  return std::get<Object>(place.content)[quoted_key(segment.text)];
+  return make_member(std::get<Object>(place.content), quoted_key(segment.text));
 }
 
 /// The place below `place` that `segment` names, or null.

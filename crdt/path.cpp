@@ -51,7 +51,17 @@ bool is_reserved_key(std::string_view key) {
   });
 }
 
+std::size_t escaped_size(std::string_view segment) {
+  const auto escaped =
+      std::count_if(segment.begin(), segment.end(), [](char c) { return c == '.' || c == '\\'; });
+  return segment.size() + static_cast<std::size_t>(escaped);
+}
+
 void append_escaped(std::string& text, std::string_view segment) {
+  if (segment.find_first_of(".\\") == std::string_view::npos) {
+    text += segment;
+    return;
+  }
   for (const char c : segment) {
     if (c == '.' || c == '\\') text += '\\';
     text += c;
@@ -112,7 +122,11 @@ bool Path::is_reserved() const { return key_[1] == reserved_mark && key_[0] == n
 
 Result<Path> Path::from_key(std::string_view key) {
   if (is_reserved_key(key)) return Path(std::string(key));
-  std::string text;
+  // Written again, so that every rule for segments stands in one place.
+  std::string again;
+  again.reserve(key.size());
+  std::size_t segments = 0;
+  std::size_t text_bytes = 0;
   for (std::string_view rest = key; !rest.empty();) {
     const bool is_index = rest.front() == index_tag;
     const bool whole =
@@ -120,23 +134,30 @@ Result<Path> Path::from_key(std::string_view key) {
                        rest.size() >= static_cast<unsigned char>(rest[1]) + std::size_t{3}
                  : rest.front() == name_tag && rest.find('\0', 1) != std::string_view::npos;
     if (!whole) return bad_path("path key: is not of whole segments");
-    if (!text.empty()) text += '.';
-    append_escaped(text, take_segment(rest).text);
+    const std::string_view segment = take_segment(rest).text;
+    if (++segments > max_path_segments) return bad_path("path: has more than 32 segments");
+    if (!is_utf8(segment)) return bad_path("path: is not UTF-8");
+    if (auto added = append_segment(again, segment); !added) return bad_path(added.error().message);
+    text_bytes += (segments > 1 ? 1 : 0) + escaped_size(segment);
   }
-  // Parsing the text again applies every rule once, in one place.
-  auto path = parse(text);
-  if (path && path->key() != key) return bad_path("path key: is not in its canonical form");
-  return path;
+  if (segments == 0) return bad_path("path: is empty");
+  if (text_bytes > max_path_bytes) return bad_path("path: is longer than 1024 bytes");
+  if (again != key) return bad_path("path key: is not in its canonical form");
+  return Path(std::move(again));
 }
 
 std::string Path::text() const {
   std::string text;
   text.reserve(key_.size());
-  for (std::string_view rest = key_; !rest.empty();) {
-    if (!text.empty()) text += '.';
-    append_escaped(text, take_segment(rest).text);
-  }
+  append_text(text);
   return text;
+}
+
+void Path::append_text(std::string& out) const {
+  for (std::string_view rest = key_; !rest.empty();) {
+    if (rest.size() != key_.size()) out += '.';
+    append_escaped(out, take_segment(rest).text);
+  }
 }
 
 }  // namespace anabranch::crdt

@@ -45,6 +45,7 @@ class Path {
 
   /// The path as clients write it; parse(text()) == *this, but for a reserved one.
   std::string text() const;
+  void append_text(std::string& out) const;
 
   /// True when this path is `other` or one of its ancestors.
   bool covers(const Path& other) const { return other.key_.starts_with(key_); }

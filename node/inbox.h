@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -28,7 +29,9 @@ class Inbox {
   std::vector<T> take(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
     filled_.wait_until(lock, deadline, [this] { return !items_.empty() || closed_; });
-    return std::exchange(items_, {});
+    std::vector<T> taken = std::exchange(items_, {});
+    items_.reserve(std::min(taken.size(), usual_items));
+    return taken;
   }
 
   /// Wakes the reader for good. What was pushed before can still be taken.
@@ -52,6 +55,9 @@ class Inbox {
   }
 
  private:
+  /// Room is made at once for as many as came last, up to so many.
+  static constexpr std::size_t usual_items = 1024;
+
   mutable std::mutex mutex_;  ///< guards items_ and closed_
   std::condition_variable filled_;
   std::vector<T> items_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -12,9 +13,12 @@ namespace anabranch::storage {
 template <class Unsigned>
 void append_big_endian(std::string& out, Unsigned number) {
   static_assert(!std::is_signed_v<Unsigned>);
-  for (std::size_t shift = sizeof number * 8; shift > 0; shift -= 8) {
-    out.push_back(static_cast<char>(static_cast<unsigned char>(number >> (shift - 8))));
+  std::array<char, sizeof number> bytes;
+  for (std::size_t i = sizeof number; i > 0; --i) {
+    bytes[i - 1] = static_cast<char>(static_cast<unsigned char>(number));
+    if constexpr (sizeof number > 1) number = static_cast<Unsigned>(number >> 8);
   }
+  out.append(bytes.data(), bytes.size());
 }
 
 /// Takes numbers and bytes off the front of a stored key or value. After the first one that is not

@@ -15,11 +15,19 @@ constexpr std::uint8_t flag_from_batch = 1;
 
 std::string record_key(std::string_view user, const crdt::Path& path) {
   std::string key;
-  key.reserve(user.size() + 1 + path.key().size());
-  key.append(user);
-  key.push_back('\0');
-  key.append(path.key());
+  key.reserve(record_key_size(user, path));
+  append_record_key(key, user, path);
   return key;
+}
+
+void append_record_key(std::string& out, std::string_view user, const crdt::Path& path) {
+  out.append(user);
+  out.push_back('\0');
+  out.append(path.key());
+}
+
+std::size_t record_key_size(std::string_view user, const crdt::Path& path) {
+  return user.size() + 1 + path.key().size();
 }
 
 std::pair<std::string, std::string> record_range(std::string_view user) {
@@ -35,15 +43,26 @@ Result<std::pair<UserId, crdt::Path>> decode_record_key(std::string_view key) {
   if (end_of_user == std::string_view::npos || !is_valid_user(key.substr(0, end_of_user))) {
     return fail(Errc::corrupt, "a stored record's key does not begin with a user id");
   }
-  auto path = crdt::Path::from_key(key.substr(end_of_user + 1));
-  if (!path) return fail(Errc::corrupt, "a stored record's path is damaged");
+  auto path = decode_record_path(key.substr(end_of_user + 1));
+  if (!path) return tl::unexpected(std::move(path.error()));
   return std::pair(UserId(key.substr(0, end_of_user)), *std::move(path));
 }
 
+Result<crdt::Path> decode_record_path(std::string_view path_key) {
+  auto path = crdt::Path::from_key(path_key);
+  if (!path) return fail(Errc::corrupt, "a stored record's path is damaged");
+  return path;
+}
+
 std::string encode_record(const crdt::Record& record) {
-  const std::string_view text = record.payload.value.text();
   std::string value;
-  value.reserve(37 + record.stamp.tab.size() + text.size());
+  append_record(value, record);
+  return value;
+}
+
+void append_record(std::string& value, const crdt::Record& record) {
+  const std::string_view text = record.payload.value.text();
+  value.reserve(value.size() + 37 + record.stamp.tab.size() + text.size());
   append_big_endian(value, record_format);
   append_big_endian(value, static_cast<std::uint8_t>(record.payload.kind));
   append_big_endian(value, record.from_batch ? flag_from_batch : std::uint8_t{0});
@@ -54,7 +73,6 @@ std::string encode_record(const crdt::Record& record) {
   append_big_endian(value, static_cast<std::uint16_t>(record.stamp.tab.size()));
   value.append(record.stamp.tab);
   value.append(text);
-  return value;
 }
 
 Result<crdt::Record> decode_record(std::string_view value) {
@@ -78,15 +96,18 @@ Result<crdt::Record> decode_record(std::string_view value) {
 }
 
 std::string log_key(Dot dot, std::string_view record_key) {
-  return log_bound(dot).append(record_key);
-}
-
-std::string log_bound(Dot dot) {
   std::string key;
-  append_big_endian(key, dot.origin.value);
-  append_big_endian(key, dot.seq);
+  append_log_key(key, dot, record_key);
   return key;
 }
+
+void append_log_key(std::string& out, Dot dot, std::string_view record_key) {
+  append_big_endian(out, dot.origin.value);
+  append_big_endian(out, dot.seq);
+  out.append(record_key);
+}
+
+std::string log_bound(Dot dot) { return log_key(dot, {}); }
 
 std::string log_end(ReplicaId origin) {
   return log_bound({origin, std::numeric_limits<std::uint64_t>::max()}) + '\xff';

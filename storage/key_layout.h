@@ -5,6 +5,7 @@
 #include "crdt/path.h"
 #include "crdt/record.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,16 +42,22 @@
 namespace anabranch::storage {
 
 std::string record_key(std::string_view user, const crdt::Path& path);
+void append_record_key(std::string& out, std::string_view user, const crdt::Path& path);
+std::size_t record_key_size(std::string_view user, const crdt::Path& path);
 
 /// The keys of all records of a user: first ≤ key < second.
 std::pair<std::string, std::string> record_range(std::string_view user);
 
 Result<std::pair<UserId, crdt::Path>> decode_record_key(std::string_view key);
+/// What follows the user id and its NUL.
+Result<crdt::Path> decode_record_path(std::string_view path_key);
 
 std::string encode_record(const crdt::Record& record);
+void append_record(std::string& out, const crdt::Record& record);
 Result<crdt::Record> decode_record(std::string_view value);
 
 std::string log_key(Dot dot, std::string_view record_key);
+void append_log_key(std::string& out, Dot dot, std::string_view record_key);
 
 /// The least log key that a record under `dot`, or a later one, can have.
 std::string log_bound(Dot dot);

@@ -87,13 +87,14 @@ rocksdb::ColumnFamilyOptions column_options(const DatabaseSettings& settings) {
 }
 
 /// Lets inserts begin where the last one of the same kind ended. RocksDB keeps a place for each
-/// prefix: for each origin of the log, whose dots only grow, and for each key of meta, of which
-/// there are few, written again and again. (Keys of records are too many.)
+/// prefix: for each origin of the log, whose dots only grow, for each key of meta, of which there
+/// are few, written again and again, and one for all records, which a commit puts in order.
 void remember_places(std::vector<rocksdb::ColumnFamilyDescriptor>& columns) {
   const auto remember = [&columns](Database::Column column, const rocksdb::SliceTransform* prefix) {
     columns[static_cast<std::size_t>(column)]
         .options.memtable_insert_with_hint_prefix_extractor.reset(prefix);
   };
+  remember(Database::Column::records, rocksdb::NewCappedPrefixTransform(0));
   remember(Database::Column::log, rocksdb::NewFixedPrefixTransform(sizeof(ReplicaId)));
   remember(Database::Column::meta, rocksdb::NewNoopTransform());
 }

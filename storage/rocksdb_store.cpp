@@ -2,6 +2,7 @@
 
 #include "storage/key_layout.h"
 #include "storage/meta_layout.h"
+#include "storage/record_batch.h"
 #include "storage/rocksdb_backup.h"
 #include "storage/rocksdb_buckets.h"
 #include "storage/rocksdb_pull.h"
@@ -47,29 +48,6 @@ Result<wire::StoreState> load_state(const Database& database) {
                           std::move(meta->ages)};
 }
 
-using Changes = std::vector<wire::RecordChange>;
-
-/// True when the change after `at` puts a record where `at` erases one: the usual overwrite.
-bool is_replaced(const Changes& changes, Changes::const_iterator at) {
-  const auto next = at + 1;
-  return next != changes.end() && next->kind == wire::RecordChange::Kind::put &&
-         next->path == at->path && next->user == at->user;
-}
-
-void add_changes(rocksdb::WriteBatch& batch, const Database& database, const Changes& changes) {
-  for (auto at = changes.begin(); at != changes.end(); ++at) {
-    const std::string key = record_key(at->user, at->path);
-    const std::string logged = log_key(at->record.dot, key);
-    if (at->kind == wire::RecordChange::Kind::put) {
-      batch.Put(database.column(Column::records), key, encode_record(at->record));
-      batch.Put(database.column(Column::log), logged, rocksdb::Slice());
-    } else {
-      if (!is_replaced(changes, at)) batch.Delete(database.column(Column::records), key);
-      batch.Delete(database.column(Column::log), logged);
-    }
-  }
-}
-
 void add_meta(rocksdb::WriteBatch& batch, const wire::StoreBatch& changes) {
   for (const ReplicaId origin : changes.forgotten) batch.Delete(meta_key::vector(origin));
   for (const auto& [origin, seq] : changes.advanced.entries()) {
@@ -112,11 +90,11 @@ class RocksdbStore final : public Store {
         database_->rocks().NewIterator(options, database_->column(Column::records)));
     wire::UserRecords records;
     for (entry->Seek(first); entry->Valid(); entry->Next()) {
-      auto place = decode_record_key(view_of(entry->key()));
-      if (!place) return tl::unexpected(place.error());
+      auto path = decode_record_path(view_of(entry->key()).substr(first.size()));
+      if (!path) return tl::unexpected(path.error());
       auto record = decode_record(view_of(entry->value()));
       if (!record) return tl::unexpected(record.error());
-      records.emplace_back(std::move(place->second), *std::move(record));
+      records.emplace_back(*std::move(path), *std::move(record));
     }
     if (entry->status().ok()) return records;
     return tl::unexpected(storage_error("cannot read the user's records", entry->status()));
@@ -140,7 +118,8 @@ class RocksdbStore final : public Store {
   Result<void> commit(const wire::StoreBatch& changes) override {
     if (failure_) return fail(Errc::io, "the store takes no writes since one failed: " + *failure_);
     rocksdb::WriteBatch batch;
-    add_changes(batch, *database_, changes.records);
+    add_changes(batch, database_->column(Column::records), database_->column(Column::log),
+                changes.records);
     add_meta(batch, changes);
     const auto status = database_->rocks().Write(durable(), &batch);
     if (status.ok()) return {};

@@ -11,12 +11,27 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 namespace anabranch::wire {
 
 namespace {
 
 bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+/// True when one of the eight bytes at `bytes` needs it; sometimes also when a byte above U+007F
+/// stands behind one that does.
+bool may_need_escape(const char* bytes) {
+  constexpr std::uint64_t each = 0x0101010101010101;
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  const auto below = [](std::uint64_t lanes, std::uint64_t bound) {
+    return (lanes - each * bound) & ~lanes;
+  };
+  const std::uint64_t found =
+      below(word, 0x20) | below(word ^ (each * '"'), 1) | below(word ^ (each * '\\'), 1);
+  return (found & (each * 0x80)) != 0;
+}
 
 void append_escape(std::string& out, char c) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -68,14 +83,21 @@ Result<std::string> canonicalise(std::string_view json) {
   return writer.text();
 }
 
+std::size_t unescaped_prefix(std::string_view text) {
+  constexpr std::size_t step = sizeof(std::uint64_t);
+  std::size_t at = 0;
+  while (at + step <= text.size() && !may_need_escape(text.data() + at)) at += step;
+  while (at < text.size() && !needs_escape(text[at])) ++at;
+  return at;
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (true) {
-    const auto special = std::find_if(text.begin(), text.end(), needs_escape);
-    const auto plain = static_cast<std::size_t>(special - text.begin());
+    const std::size_t plain = unescaped_prefix(text);
     out.append(text.data(), plain);
-    if (special == text.end()) break;
-    append_escape(out, *special);
+    if (plain == text.size()) break;
+    append_escape(out, text[plain]);
     text.remove_prefix(plain + 1);
   }
   out += '"';

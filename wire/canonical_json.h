@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ namespace anabranch::wire {
 /// what is not JSON, holds a lone surrogate, a number that no double holds, or nests deeper than
 /// max_value_depth.
 Result<std::string> canonicalise(std::string_view json);
+
+/// How many bytes at the front of `text` (UTF-8) stand in a JSON string as they are.
+std::size_t unescaped_prefix(std::string_view text);
 
 /// Appends `text` (UTF-8) as a JSON string, escaped as JCS prescribes.
 void append_json_string(std::string& out, std::string_view text);

@@ -7,8 +7,9 @@
 namespace anabranch::wire {
 
 void ClientFrameReader::begin_document() {
+  if (fields_.payload.kind != JsonKind::missing) fields_.payload = {};
+  fields_.event = fields_.traceparent = {};
   place_ = outer_ = Place::document;
-  fields_ = {};
 }
 
 void ClientFrameReader::begin_object() {
@@ -195,7 +196,7 @@ void ClientFrameReader::take(Field field) {
       } else if (name_ == Name::traceparent) {
         fields_.traceparent = std::move(field);
       } else if (name_ == Name::payload) {
-        payload = {};
+        if (payload.kind != JsonKind::missing) payload = {};
         payload.kind = field.kind;
       }
       break;
@@ -272,7 +273,8 @@ void ClientFrameReader::end_value() {
   value.status = too_deep_              ? Status::too_deep
                  : writer_.overflowed() ? Status::overflowed
                                         : Status::fine;
-  value.canonical = value.status == Status::fine ? writer_.text() : std::string();
+  value.canonical.clear();
+  if (value.status == Status::fine) value.canonical = writer_.text();
 }
 
 }  // namespace anabranch::wire

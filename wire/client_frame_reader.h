@@ -31,6 +31,9 @@ struct FrameFields {
 /// duplicate fields the last counts, so nothing that depends on another field is judged here.
 class ClientFrameReader final : public JsonSink {
  public:
+  /// `writer` outlives the reader.
+  explicit ClientFrameReader(CanonicalWriter& writer) : writer_(writer) {}
+
   void begin_document() override;
   void begin_object() override;
   void end_object() override;
@@ -90,7 +93,7 @@ class ClientFrameReader final : public JsonSink {
   std::size_t depth_ = 0;          ///< inside a value or something ignored
   FrameFields fields_;
   ChangeFields item_;
-  CanonicalWriter writer_;
+  CanonicalWriter& writer_;
   bool too_deep_ = false;
 };
 

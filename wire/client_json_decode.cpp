@@ -18,7 +18,7 @@ constexpr std::string_view batch_event = "dashboard.state.batch";
 constexpr std::string_view request_event = "dashboard.state.request";
 constexpr std::string_view auth_event = "auth";
 
-Judged<ClientMessage> judge_write(PayloadFields fields, bool is_batch) {
+Judged<ClientMessage> judge_write(PayloadFields&& fields, bool is_batch) {
   WriteRequest write;
   write.is_batch = is_batch;
   auto id = judge_id(fields.id);
@@ -45,7 +45,7 @@ Judged<ClientMessage> judge_write(PayloadFields fields, bool is_batch) {
   return write;
 }
 
-Judged<ClientMessage> judge_request(PayloadFields fields) {
+Judged<ClientMessage> judge_request(PayloadFields&& fields) {
   StateRequest request;
   if (auto version = judge_last_known_version(fields.last_known_version); !version) {
     return tl::unexpected(std::move(version.error()));
@@ -62,13 +62,13 @@ Judged<ClientMessage> judge_request(PayloadFields fields) {
   return request;
 }
 
-Judged<ClientMessage> judge_auth(PayloadFields fields) {
+Judged<ClientMessage> judge_auth(PayloadFields&& fields) {
   auto token = judge_token(std::move(fields.token));
   if (!token) return tl::unexpected(std::move(token.error()));
   return Auth{*std::move(token)};
 }
 
-Judged<ClientMessage> judge_envelope(FrameFields frame) {
+Judged<ClientMessage> judge_envelope(FrameFields&& frame) {
   const auto refuse = [](ErrorCode code, std::string message) {
     return tl::unexpected<Refusal>(Refusal{code, std::move(message)});
   };
@@ -103,7 +103,9 @@ Refusal unreadable(JsonVerdict verdict, bool inside_payload) {
 }  // namespace
 
 tl::expected<ClientMessage, ErrorEvent> decode_client_frame(std::string_view frame) {
-  ClientFrameReader reader;
+  // Of each I/O thread: its buffers, as large as the largest value so far, serve all its frames.
+  thread_local CanonicalWriter writer;
+  ClientFrameReader reader(writer);
   const JsonVerdict verdict = parse_json(frame, max_frame_depth, reader);
   FrameFields& fields = reader.fields();
   const Traceparent traceparent = traceparent_of(fields);

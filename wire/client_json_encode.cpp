@@ -2,8 +2,11 @@
 #include "wire/client_json.h"
 #include "wire/rfc3339.h"
 
+#include <array>
 #include <charconv>
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace anabranch::wire {
 
@@ -12,45 +15,75 @@ namespace {
 /// Room for the fields of a change besides its path and value.
 constexpr std::size_t change_overhead_bytes = 192;
 
+/// A member's name as it stands in an object: `,"name":`, made at compile time.
+class Key {
+ public:
+  template <std::size_t size>
+  consteval Key(const char (&name)[size]) : size_(size + 3) {  // in place of the final NUL: 4 more
+    text_[0] = ',';
+    text_[1] = '"';
+    for (std::size_t i = 0; i + 1 < size; ++i) text_[i + 2] = name[i];
+    text_[size + 1] = '"';
+    text_[size + 2] = ':';
+  }
+  std::string_view text() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, 24> text_{};
+  std::size_t size_;
+};
+
 /// Appends the members of one JSON object, in the order of the calls.
 class ObjectWriter {
  public:
   explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
 
-  void text(std::string_view name, std::string_view value) {
+  void text(const Key& name, std::string_view value) {
     key(name);
     append_json_string(out_, value);
   }
-  void integer(std::string_view name, std::int64_t value) {
+  template <class Integer>
+  void integer(const Key& name, Integer value) {
     key(name);
-    out_ += std::to_string(value);
+    std::array<char, 20> digits;
+    const auto written = std::to_chars(digits.begin(), digits.end(), value);
+    out_.append(digits.data(), written.ptr);
   }
-  void integer(std::string_view name, std::uint64_t value) {
-    key(name);
-    out_ += std::to_string(value);
-  }
-  void boolean(std::string_view name, bool value) { json(name, value ? "true" : "false"); }
-  void time(std::string_view name, std::int64_t unix_ms) {
+  void boolean(const Key& name, bool value) { json(name, value ? "true" : "false"); }
+  void time(const Key& name, std::int64_t unix_ms) {
     key(name);
     out_ += '"';
-    out_ += format_rfc3339(unix_ms);
+    append_rfc3339(out_, unix_ms);
     out_ += '"';
   }
   void dot(const std::optional<Dot>& value) {
-    if (value) text("dot", value->to_string());
+    if (!value) return;
+    key("dot");
+    out_ += '"';
+    value->append_to(out_);
+    out_ += '"';
+  }
+  void path(const crdt::Path& value) {
+    key("path");
+    out_ += '"';
+    const std::size_t begin = out_.size();
+    value.append_text(out_);
+    const std::string_view text = std::string_view(out_).substr(begin);
+    if (unescaped_prefix(text) < text.size()) {
+      const std::string unescaped(text);
+      out_.resize(begin - 1);
+      append_json_string(out_, unescaped);
+    } else {
+      out_ += '"';
+    }
   }
   /// JSON that is ready to be spliced in.
-  void json(std::string_view name, std::string_view value) {
+  void json(const Key& name, std::string_view value) {
     key(name);
     out_ += value;
   }
   /// The caller appends the member's value to the text.
-  void key(std::string_view name) {
-    if (out_.back() != '{') out_ += ',';
-    out_ += '"';
-    out_ += name;
-    out_ += "\":";
-  }
+  void key(const Key& name) { out_ += name.text().substr(out_.back() == '{' ? 1 : 0); }
   void end() { out_ += '}'; }
 
  private:
@@ -70,7 +103,7 @@ bool is_shown(const crdt::Payload& payload) {
 }
 
 void write_change(ObjectWriter& object, const crdt::Path& path, const crdt::Payload& payload) {
-  object.text("path", path.text());
+  object.path(path);
   if (payload.kind == crdt::RecordKind::value) {
     object.json("value", payload.value.text());
   } else if (payload.kind == crdt::RecordKind::tombstone) {

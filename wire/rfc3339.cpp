@@ -112,13 +112,19 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
 }
 
 std::string format_rfc3339(std::int64_t unix_ms) {
+  std::string text;
+  append_rfc3339(text, unix_ms);
+  return text;
+}
+
+void append_rfc3339(std::string& out, std::int64_t unix_ms) {
   const sys_time<milliseconds> at =
       std::clamp(sys_time<milliseconds>(milliseconds(unix_ms)), earliest,
                  sys_time<milliseconds>(end_of_time - milliseconds(1)));
   const sys_days date = floor<days>(at);
   const year_month_day ymd(date);
   const hh_mm_ss time(at - date);
-  std::string text = "0000-00-00T00:00:00.000Z";
+  auto text = std::to_array("0000-00-00T00:00:00.000Z");
   const auto put = [&text](std::size_t where, int count, auto number) {
     for (auto rest = static_cast<int>(number); count > 0; rest /= 10) {
       text[where + static_cast<std::size_t>(--count)] = static_cast<char>('0' + rest % 10);
@@ -131,7 +137,7 @@ std::string format_rfc3339(std::int64_t unix_ms) {
   put(14, 2, time.minutes().count());
   put(17, 2, time.seconds().count());
   put(20, 3, time.subseconds().count());
-  return text;
+  out.append(text.data(), text.size() - 1);
 }
 
 }  // namespace anabranch::wire

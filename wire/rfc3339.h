@@ -15,5 +15,6 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text);
 /// UTC with milliseconds: "2026-01-01T12:00:00.000Z". Moments outside the years 0000
 /// to 9999 are written as the nearest one inside.
 std::string format_rfc3339(std::int64_t unix_ms);
+void append_rfc3339(std::string& out, std::int64_t unix_ms);
 
 }  // namespace anabranch::wire

@@ -56,6 +56,23 @@ TEST(ClientEncode, ErrorWithAndWithoutItsOptionalFields) {
       R"({"event":"dashboard.state.error","payload":{"code":"invalid_json","message":"no"}})");
 }
 
+TEST(ClientEncode, APathIsEscapedOnceAsAPathAndOnceAsJson) {
+  const std::string text = sent(Sync{record("a\"b.c\\.d.3", stamp(1, 0, "t"), value("1"))});
+  EXPECT_NE(text.find(R"("payload":{"path":"a\"b.c\\.d.3","value":1,)"), std::string::npos) << text;
+}
+
+TEST(ClientEncode, StringsAreEscapedWhereverTheyNeedIt) {
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (const char special : {'"', '\\', '\x1f', '\n'}) {
+      for (const char* after : {"", "x", "\xc3\xa9 and some more"}) {
+        const std::string plain = std::string(before, 'a') + "\xc3\xa9";
+        EXPECT_EQ(unescaped_prefix(plain + special + after), plain.size());
+      }
+    }
+    EXPECT_EQ(unescaped_prefix(std::string(before, '\x7f')), before);
+  }
+}
+
 TEST(ClientEncode, EveryErrorCodeHasItsOwnName) {
   std::set<std::string_view> names;
   for (int code = 0; code <= static_cast<int>(ErrorCode::unavailable); ++code) {

@@ -1,16 +1,42 @@
 #include "transport/client/io_thread.h"
 
+#include "transport/client/held_wakes.h"
+
 #include <boost/asio/post.hpp>
 
 #include <utility>
 
 namespace anabranch::transport {
+namespace {
+
+/// Of gates that are still to be woken by this thread.
+thread_local std::vector<std::shared_ptr<IoGate>> held;
+thread_local bool is_holding = false;
+
+}  // namespace
+
+HeldWakes::HeldWakes() { is_holding = true; }
+
+HeldWakes::~HeldWakes() {
+  is_holding = false;
+  for (const auto& gate : held) gate->wake();
+  held.clear();
+}
 
 void IoGate::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (context_ == nullptr) return;
+    waiting_.push_back(std::move(task));
+    if (waiting_.size() > 1) return;  // whoever came first tells the thread
+  }
+  if (is_holding) return held.push_back(shared_from_this());
+  wake();
+}
+
+void IoGate::wake() {
   const std::lock_guard lock(mutex_);
   if (context_ == nullptr) return;
-  waiting_.push_back(std::move(task));
-  if (waiting_.size() > 1) return;  // the thread has been told already
   boost::asio::post(*context_, [self = shared_from_this()] { self->run(); });
 }
 

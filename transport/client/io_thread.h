@@ -34,6 +34,9 @@ class IoGate : public std::enable_shared_from_this<IoGate> {
   void post(std::function<void()> task);
   void shut();
 
+  /// Makes the thread do what waits. HeldWakes calls it.
+  void wake();
+
  private:
   using Tasks = std::vector<std::function<void()>>;
 
