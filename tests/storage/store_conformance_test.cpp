@@ -76,6 +76,27 @@ TEST_P(StoreConformance, ChangesOfABatchApplyInTheirOrder) {
   EXPECT_THAT(dots_of(pull_all(store(), {})), ElementsAre(Dot{origin_a, 2}));
 }
 
+TEST_P(StoreConformance, WhatIsWrittenOftenInABatchEndsUpAsItWasLast) {
+  const crdt::Record old = value_record({origin_a, 1}, "1");
+  const crdt::Record second = value_record({origin_a, 2}, "2");
+  const crdt::Record third = value_record({origin_a, 3}, "3");
+  commit({put("alice", "x", old), put("alice", "z", old)});
+  commit({erase("alice", "x", old), put("alice", "x", second), put("bob", "b", second),
+          erase("alice", "x", second), put("alice", "x", third), erase("alice", "z", old)});
+  const wire::UserRecords expected = {{path("x"), third}};
+  EXPECT_EQ(load("alice"), expected);
+  EXPECT_THAT(dots_of(pull_all(store(), {})), ElementsAre(Dot{origin_a, 2}, Dot{origin_a, 3}));
+}
+
+TEST_P(StoreConformance, ARecordMendedUnderItsDotKeepsItsPlaceInTheLog) {
+  const crdt::Record rotten = value_record({origin_a, 1}, "1");
+  const crdt::Record mended = value_record({origin_a, 1}, "2");
+  commit({put("alice", "x", rotten)});
+  commit({erase("alice", "x", rotten), put("alice", "x", mended)});
+  EXPECT_EQ(load("alice").at(0).second, mended);
+  EXPECT_THAT(dots_of(pull_all(store(), {})), ElementsAre(Dot{origin_a, 1}));
+}
+
 TEST_P(StoreConformance, TheSameWriteUnderALowerDotTakesOver) {
   const crdt::Record higher = value_record({origin_b, 1}, "1");
   const crdt::Record lower = value_record({origin_a, 1}, "1");
