@@ -68,12 +68,22 @@ void append_syncs(std::vector<wire::ClientEvent>& events, const Entries& entries
 }
 
 /// The tombstones that won over a part of the write are gone: deletes just above it stand in for
-/// them. They hide nothing else, since all that the part had hidden went with it.
-void append_undone(std::vector<wire::ClientEvent>& events, const Acceptance& acceptance) {
+/// them. All that the part had hidden went with it; what stands below of the same write, and would
+/// go with the delete, is told with the delete's stamp.
+void append_undone(std::vector<wire::ClientEvent>& events, const Acceptance& acceptance,
+                   Entries& told) {
   crdt::Stamp stamp = acceptance.stamp;
   ++stamp.timestamp_ms;
   for (const Change& change : acceptance.withheld) {
     events.push_back(wire::Sync{{change.path, stamp, {crdt::RecordKind::tombstone, {}}, {}}});
+  }
+  for (const Change& change : acceptance.withheld) {
+    std::erase_if(told, [&](const auto& entry) {
+      const auto& [path, standing] = entry;
+      if (!change.path.covers(path) || stamp < standing->second.stamp) return false;
+      events.push_back(wire::Sync{{path, stamp, standing->second.payload, {}}});
+      return true;
+    });
   }
 }
 
@@ -132,9 +142,14 @@ std::vector<wire::ClientEvent> events_for_writer(const Document& document,
   if (retells) {
     own = acceptance.to_store;
     own.insert(own.end(), acceptance.repeated.begin(), acceptance.repeated.end());
+    // A simple client drops what lies below a delete that stands in.
+    std::erase_if(own, [&](const Change& change) {
+      return std::any_of(acceptance.withheld.begin(), acceptance.withheld.end(),
+                         [&](const Change& gone) { return gone.path.covers(change.path); });
+    });
   }
   leave_out(told, own);
-  append_undone(events, acceptance);
+  append_undone(events, acceptance, told);
   append_syncs(events, told, vector);
   return events;
 }

@@ -244,6 +244,19 @@ TEST_F(DeliveryOfCollected, WhatIsWithheldIsUndoneByDeletesJustAboveIt) {
   EXPECT_EQ(document.find(path("gone")), nullptr);
 }
 
+TEST_F(DeliveryOfCollected, WhatStandsOfTheWriteBelowSuchADeleteIsToldWithItsStamp) {
+  put_part({origin_b, 9}, crdt::floor_change(), 10);
+  put({origin_b, 1}, set("gone.kept", "1"), 5);
+  const auto request = request_of({set("gone", "{}"), set("gone.kept", "1")}, 5, 1000, "peer");
+  EXPECT_THAT(corrected(request), ElementsAre("sync -gone v5", "sync gone.kept=1 v5"));
+  std::int64_t issued_ms = 0;
+  const auto judged = judge_write(document, request, {}, 5000, issued_ms);
+  const auto events = events_for_writer(document, *judged, all);
+  EXPECT_EQ(std::get<wire::Sync>(events.at(0)).record.stamp,
+            std::get<wire::Sync>(events.at(1)).record.stamp)
+      << "a client that compares stamps would hide it else";
+}
+
 TEST_F(DeliveryOfCollected, SuchADeleteWinsOverThePartAndOverNothingNewer) {
   put_part({origin_b, 9}, crdt::floor_change(), 10);
   put({origin_b, 1}, set("a", "1"), 5);

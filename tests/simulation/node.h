@@ -49,7 +49,8 @@ struct ClientDefects {
 struct RunOptions {
   bool talkative = false;  ///< prints what happens
   ClientDefects client_defects = {};
-  bool forgetful = false;  ///< in a world as make_plan describes
+  bool forgetful = false;  ///< deletes are forgotten within moments, and much arrives late
+  bool drains = false;     ///< nodes are drained, and may burn as soon as they are
 };
 
 /// What all nodes of a simulation share.
@@ -157,6 +158,7 @@ class Node {
   bool has_told_of(Dot dot) const {
     return disk_vector().covers(dot) || before_admission_.covers(dot);
   }
+  bool is_committing() const { return process_ && process_->is_committing; }
   /// What it says may still be of the time before: then it knew other things, not fewer.
   bool was_admitted_lately() const { return world_.queue.now_ms() - admitted_ms_ < settling_ms; }
   bool is_admitted() const { return store_->disk().state.standing.admitted; }
@@ -208,6 +210,7 @@ class Node {
     bool untold = false;   ///< the disk holds what has not been told yet
     bool telling = false;  ///< … and the next turn tells it
     bool recovering = false;
+    bool is_committing = false;
     std::int64_t recovered_ms = -settling_ms;
     std::deque<std::function<void()>> arrivals;  ///< while it stands still
     std::deque<Job> jobs;  ///< of the thread that reads the store; one at a time

@@ -16,6 +16,7 @@ constexpr std::int64_t recovery_interval_ms = 500;
 }  // namespace
 
 void Node::carry_out(cluster::Commit& effect) {
+  process_->is_committing = true;
   after(world_.random.between(1, options_.max_commit_ms), [this, effect] {
     const bool ok = store_->commit(effect.batch).has_value();
     if (ok) {
@@ -28,6 +29,7 @@ void Node::carry_out(cluster::Commit& effect) {
     // It may die between the write and hearing of it.
     after(world_.random.between(0, 3), [this, ticket = effect.ticket, ok] {
       process_->telling = true;
+      process_->is_committing = false;
       input(cluster::Committed{ticket, ok});
     });
   });

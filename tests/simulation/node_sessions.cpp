@@ -98,10 +98,15 @@ void Node::check_record(const UserId& user, const wire::SyncedRecord& record) co
   require(!record.dot || disk.vector.covers(*record.dot) || was_admitted_lately(),
           [&] { return told + ": its vector does not cover it"; });
   // A delete without a dot may stand in for a tombstone that was collected.
+  // So may its stamp at a value that would go with such a delete.
+  const auto held = disk.of(user).entries().find(record.path);
+  const bool is_lifted = !record.dot && held != disk.of(user).entries().end() &&
+                         held->second.payload == record.payload &&
+                         record.stamp.version <= disk.horizon_of(user).floor;
   const bool stands_in = record.payload.kind == crdt::RecordKind::tombstone && !record.dot &&
                          record.stamp.version <= disk.horizon_of(user).floor;
   const bool is_changing = is_mixed_ || was_admitted_lately();
-  require(stands_in || is_changing || disk.may_have_collected(user, entry) ||
+  require(stands_in || is_lifted || is_changing || disk.may_have_collected(user, entry) ||
               disk.of(user).judge(record.path, entry) != ReferenceState::Outcome::won,
           [&] { return told + ": its disk does not hold it"; });
 }

@@ -70,8 +70,8 @@ NetworkFaults choose_late_network(SeededRandom& random) {
 
 }  // namespace
 
-Plan make_plan(SeededRandom& random, bool forgetful) {
-  forgetful = random.chance(15) || forgetful;
+Plan make_plan(SeededRandom& random, const RunOptions& options) {
+  const bool forgetful = random.chance(15) || options.forgetful;
   Plan plan;
   plan.dangers = {random.chance(60), random.chance(50), random.chance(40), random.chance(25),
                   random.chance(30), random.chance(30), random.chance(30), random.chance(30)};
@@ -97,7 +97,7 @@ Plan make_plan(SeededRandom& random, bool forgetful) {
   }
   for (std::int64_t i = 0; i < simple; ++i)
     plan.simple_tabs.push_back("simple" + std::to_string(i));
-  plan.dangers.drains = random.chance(40);
+  plan.dangers.drains = options.drains;
   return plan;
 }
 

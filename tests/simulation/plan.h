@@ -41,7 +41,6 @@ struct Plan {
   Dangers dangers;
 };
 
-/// `forgetful`: a world in which deletes are forgotten within moments, and much arrives late.
-Plan make_plan(SeededRandom& random, bool forgetful);
+Plan make_plan(SeededRandom& random, const RunOptions& options);
 
 }  // namespace anabranch::simulation

@@ -23,6 +23,7 @@ struct Options {
   std::uint64_t seed = 0;
   bool trace = false;
   bool forgetful = false;
+  bool drains = false;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
 };
 
@@ -42,8 +43,9 @@ void print(const World::Tally& tally, std::uint64_t runs, double seconds) {
 }
 
 int run_one(const Options& options) {
-  const Outcome outcome =
-      run_seed(options.seed, {.talkative = options.trace, .forgetful = options.forgetful});
+  const Outcome outcome = run_seed(
+      options.seed,
+      {.talkative = options.trace, .forgetful = options.forgetful, .drains = options.drains});
   if (outcome.violation.empty()) {
     std::printf("seed %llu: every promise held\n", static_cast<unsigned long long>(options.seed));
     return 0;
@@ -63,13 +65,14 @@ int run_many(const Options& options) {
               ++runs;
               sum.add(outcome.tally);
               if (outcome.violation.empty()) return false;
-              std::printf("seed %llu: %s\n  replay: ./dev simulate --seed %llu --trace%s\n",
+              std::printf("seed %llu: %s\n  replay: ./dev simulate --seed %llu --trace%s%s\n",
                           static_cast<unsigned long long>(outcome.seed), outcome.violation.c_str(),
                           static_cast<unsigned long long>(outcome.seed),
-                          options.forgetful ? " --forgetful" : "");
+                          options.forgetful ? " --forgetful" : "",
+                          options.drains ? " --drains" : "");
               return ++broken >= max_told;
             },
-            {.forgetful = options.forgetful});
+            {.forgetful = options.forgetful, .drains = options.drains});
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   print(sum, runs, seconds.count());
   std::printf("%llu seeds held, %zu broke\n", static_cast<unsigned long long>(runs - broken),
@@ -87,6 +90,7 @@ int main_with(int argc, char** argv) {
   app.add_flag("--trace", options.trace, "tell what happens")->needs("--seed");
   app.add_flag("--forgetful", options.forgetful,
                "only worlds in which deletes are forgotten while much is under way");
+  app.add_flag("--drains", options.drains, "nodes are drained too, and burn afterwards");
   app.add_option("--threads", options.threads, "run so many at once")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -34,7 +34,9 @@ bool hunt(const NamedDefect& defect, const Options& options) {
               if (caught.violation.empty() && !outcome.violation.empty()) caught = outcome;
               return !caught.violation.empty();
             },
-            {.client_defects = defect.client, .forgetful = defect.of_forgetting});
+            {.client_defects = defect.client,
+             .forgetful = defect.of_forgetting,
+             .drains = defect.of_drains});
   const std::string name(defect.name);
   if (caught.violation.empty()) {
     std::printf("MISSED %s: %llu seeds held\n", name.c_str(),

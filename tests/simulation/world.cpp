@@ -12,7 +12,7 @@ namespace anabranch::simulation {
 World::World(std::uint64_t seed, const RunOptions& options)
     : random_(seed),
       talkative_(options.talkative),
-      plan_(make_plan(random_, options.forgetful)),
+      plan_(make_plan(random_, options)),
       network_(
           queue_, random_,
           [this](const std::string& from, const std::string& to, const wire::PeerMessage& message) {
