@@ -6,19 +6,6 @@
 
 namespace anabranch::cluster {
 
-namespace {
-
-/// The entries of `vector` that `by` does not cover.
-crdt::VersionVector uncovered(const crdt::VersionVector& vector, const crdt::VersionVector& by) {
-  crdt::VersionVector left;
-  for (const auto& [origin, seq] : vector.entries()) {
-    if (by[origin] < seq) left.raise(origin, seq);
-  }
-  return left;
-}
-
-}  // namespace
-
 Ledger::Ledger(wire::StoreState state) : staged_(state), durable_(std::move(state)) {}
 
 void Ledger::mint(ReplicaId replica) {

@@ -19,4 +19,12 @@ void VersionVector::join(const VersionVector& other) {
   for (const auto& [origin, seq] : other.entries_) raise(origin, seq);
 }
 
+VersionVector uncovered(const VersionVector& vector, const VersionVector& by) {
+  VersionVector left;
+  for (const auto& [origin, seq] : vector.entries()) {
+    if (by[origin] < seq) left.raise(origin, seq);
+  }
+  return left;
+}
+
 }  // namespace anabranch::crdt

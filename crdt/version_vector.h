@@ -34,4 +34,7 @@ class VersionVector {
   std::map<ReplicaId, std::uint64_t> entries_;
 };
 
+/// The entries of `vector` that `by` does not cover.
+VersionVector uncovered(const VersionVector& vector, const VersionVector& by);
+
 }  // namespace anabranch::crdt

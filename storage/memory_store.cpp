@@ -228,7 +228,7 @@ void MemoryStore::reopen() {
   found_later_.reset();
   failed_ = false;
   opened_ = disk_.state;
-  opened_.beyond = beyond(disk_);
+  opened_.beyond = uncovered(log_ends(disk_), disk_.state.vector);
 }
 
 void MemoryStore::apply(Disk& disk, const wire::StoreBatch& batch) {
@@ -269,14 +269,6 @@ crdt::VersionVector MemoryStore::log_ends(const Disk& disk) {
   crdt::VersionVector ends;
   for (const auto& [dot, user, path] : disk.log) ends.raise(dot.origin, dot.seq);
   return ends;
-}
-
-crdt::VersionVector MemoryStore::beyond(const Disk& disk) {
-  crdt::VersionVector beyond;
-  for (const auto& [dot, user, path] : disk.log) {
-    if (!disk.state.vector.covers(dot)) beyond.raise(dot.origin, dot.seq);
-  }
-  return beyond;
 }
 
 }  // namespace anabranch::storage

@@ -70,7 +70,6 @@ class MemoryStore final : public Store {
   static void apply(Disk& disk, const wire::RecordChange& change);
   static const crdt::Record* find(const Disk& disk, const UserId& user, const crdt::Path& path);
   static crdt::VersionVector log_ends(const Disk& disk);
-  static crdt::VersionVector beyond(const Disk& disk);
   void reopen();
 
   mutable std::mutex mutex_;  ///< guards all that follows

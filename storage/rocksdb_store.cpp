@@ -34,10 +34,7 @@ Result<wire::StoreState> load_state(const Database& database) {
   if (!meta->notes.replica) return fail(Errc::corrupt, "the database names no replica id");
   const auto ends = database.read_log_ends();
   if (!ends) return tl::unexpected(ends.error());
-  crdt::VersionVector beyond;
-  for (const auto& [origin, seq] : ends->entries()) {
-    if (seq > meta->vector[origin]) beyond.raise(origin, seq);
-  }
+  crdt::VersionVector beyond = uncovered(*ends, meta->vector);
   return wire::StoreState{*meta->notes.replica,
                           std::move(meta->vector),
                           meta->digest,
