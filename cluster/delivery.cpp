@@ -69,7 +69,7 @@ void append_syncs(std::vector<wire::ClientEvent>& events, const Entries& entries
 
 /// The tombstones that won over a part of the write are gone: deletes just above it stand in for
 /// them. All that the part had hidden went with it; what stands below of the same write, and would
-/// go with the delete, is told with the delete's stamp.
+/// go with the delete, is told with the delete's stamp, and taken off `told`.
 void append_undone(std::vector<wire::ClientEvent>& events, const Acceptance& acceptance,
                    Entries& told) {
   crdt::Stamp stamp = acceptance.stamp;
@@ -142,14 +142,9 @@ std::vector<wire::ClientEvent> events_for_writer(const Document& document,
   if (retells) {
     own = acceptance.to_store;
     own.insert(own.end(), acceptance.repeated.begin(), acceptance.repeated.end());
-    // A simple client drops what lies below a delete that stands in.
-    std::erase_if(own, [&](const Change& change) {
-      return std::any_of(acceptance.withheld.begin(), acceptance.withheld.end(),
-                         [&](const Change& gone) { return gone.path.covers(change.path); });
-    });
   }
-  leave_out(told, own);
   append_undone(events, acceptance, told);
+  leave_out(told, own);
   append_syncs(events, told, vector);
   return events;
 }
