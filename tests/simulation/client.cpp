@@ -147,8 +147,7 @@ void Client::hear(const wire::ClientEvent& event) {
     }
   } else if (const auto* delta = std::get_if<wire::Delta>(&event)) {
     note_version(delta->position.version);
-    const bool is_changing = node_->is_mixed() || node_->was_admitted_lately();
-    if (delta->complete && !is_changing) {
+    if (delta->complete && !node_->is_changing()) {
       world_.history.check_answer(user_, *delta, node_->disk_image());
     }
     on_delta(*delta);
@@ -177,9 +176,8 @@ void Client::hear(const wire::Ack& ack) {
     const DiskImage& disk = node_->disk_image();
     const bool is_below = stamp.version <= disk.horizon_of(user_).floor;
     // A delete may have been collected together with its answer.
-    const bool is_changing = node_->is_mixed() || node_->was_admitted_lately();
     const bool may_be_gone =
-        is_changing || !ack.applied || change.payload.kind == crdt::RecordKind::tombstone;
+        node_->is_changing() || !ack.applied || change.payload.kind == crdt::RecordKind::tombstone;
     require((is_below && may_be_gone) ||
                 disk.of(user_).judge(change.path, entry) != ReferenceState::Outcome::won,
             [&] {
@@ -237,7 +235,7 @@ void Client::check_too_old(const Pending& write) const {
   require(is_below || node_->has_recovered_lately(),
           [&] { return name() + " is told that its write is too old, which it is not"; });
   const std::string tab = write.request.tab.value_or(std::string());
-  if (node_->is_mixed() || node_->was_admitted_lately()) return;
+  if (node_->is_changing()) return;
   for (const auto& [path, entry] : disk.of(user_).entries()) {
     const bool is_its = entry.stamp == crdt::Stamp{*write.request.version,
                                                    write.request.timestamp_ms.value_or(0), tab};

@@ -166,6 +166,8 @@ class Node {
   std::size_t times_outside() const { return times_outside_; }
   /// An admission has begun on this disk and did not end: what is there is in part another's.
   bool is_mixed() const { return is_mixed_; }
+  /// An admission takes away what it held, or has lately.
+  bool is_changing() const { return is_mixed_ || was_admitted_lately(); }
   const std::vector<ReplicaId>& own_ids() const { return own_ids_; }
   bool has_been(ReplicaId id) const {
     return std::find(own_ids_.begin(), own_ids_.end(), id) != own_ids_.end();

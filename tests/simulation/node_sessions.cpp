@@ -105,8 +105,7 @@ void Node::check_record(const UserId& user, const wire::SyncedRecord& record) co
                          record.stamp.version <= disk.horizon_of(user).floor;
   const bool stands_in = record.payload.kind == crdt::RecordKind::tombstone && !record.dot &&
                          record.stamp.version <= disk.horizon_of(user).floor;
-  const bool is_changing = is_mixed_ || was_admitted_lately();
-  require(stands_in || is_lifted || is_changing || disk.may_have_collected(user, entry) ||
+  require(stands_in || is_lifted || is_changing() || disk.may_have_collected(user, entry) ||
               disk.of(user).judge(record.path, entry) != ReferenceState::Outcome::won,
           [&] { return told + ": its disk does not hold it"; });
 }

@@ -21,9 +21,7 @@ struct Options {
   std::uint64_t seeds = 1000;
   std::uint64_t from = 1;
   std::uint64_t seed = 0;
-  bool trace = false;
-  bool forgetful = false;
-  bool drains = false;
+  RunOptions run;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
 };
 
@@ -43,9 +41,7 @@ void print(const World::Tally& tally, std::uint64_t runs, double seconds) {
 }
 
 int run_one(const Options& options) {
-  const Outcome outcome = run_seed(
-      options.seed,
-      {.talkative = options.trace, .forgetful = options.forgetful, .drains = options.drains});
+  const Outcome outcome = run_seed(options.seed, options.run);
   if (outcome.violation.empty()) {
     std::printf("seed %llu: every promise held\n", static_cast<unsigned long long>(options.seed));
     return 0;
@@ -60,19 +56,20 @@ int run_many(const Options& options) {
   World::Tally sum;
   std::uint64_t runs = 0;
   std::size_t broken = 0;
-  run_seeds(options.from, options.seeds, options.threads,
-            [&](const Outcome& outcome) {
-              ++runs;
-              sum.add(outcome.tally);
-              if (outcome.violation.empty()) return false;
-              std::printf("seed %llu: %s\n  replay: ./dev simulate --seed %llu --trace%s%s\n",
-                          static_cast<unsigned long long>(outcome.seed), outcome.violation.c_str(),
-                          static_cast<unsigned long long>(outcome.seed),
-                          options.forgetful ? " --forgetful" : "",
-                          options.drains ? " --drains" : "");
-              return ++broken >= max_told;
-            },
-            {.forgetful = options.forgetful, .drains = options.drains});
+  run_seeds(
+      options.from, options.seeds, options.threads,
+      [&](const Outcome& outcome) {
+        ++runs;
+        sum.add(outcome.tally);
+        if (outcome.violation.empty()) return false;
+        std::printf("seed %llu: %s\n  replay: ./dev simulate --seed %llu --trace%s%s\n",
+                    static_cast<unsigned long long>(outcome.seed), outcome.violation.c_str(),
+                    static_cast<unsigned long long>(outcome.seed),
+                    options.run.forgetful ? " --forgetful" : "",
+                    options.run.drains ? " --drains" : "");
+        return ++broken >= max_told;
+      },
+      options.run);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   print(sum, runs, seconds.count());
   std::printf("%llu seeds held, %zu broke\n", static_cast<unsigned long long>(runs - broken),
@@ -87,10 +84,10 @@ int main_with(int argc, char** argv) {
   app.add_option("--seeds", options.seeds, "how many seeds to run")->capture_default_str();
   app.add_option("--from", options.from, "the first of them")->capture_default_str();
   app.add_option("--seed", options.seed, "run this one alone")->excludes("--seeds", "--from");
-  app.add_flag("--trace", options.trace, "tell what happens")->needs("--seed");
-  app.add_flag("--forgetful", options.forgetful,
+  app.add_flag("--trace", options.run.talkative, "tell what happens")->needs("--seed");
+  app.add_flag("--forgetful", options.run.forgetful,
                "only worlds in which deletes are forgotten while much is under way");
-  app.add_flag("--drains", options.drains, "nodes are drained too, and burn afterwards");
+  app.add_flag("--drains", options.run.drains, "nodes are drained too, and burn afterwards");
   app.add_option("--threads", options.threads, "run so many at once")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -28,15 +28,14 @@ bool hunt(const NamedDefect& defect, const Options& options) {
   planted_defect = defect.defect;
   std::uint64_t runs = 0;
   Outcome caught;
-  run_seeds(options.from, options.seeds, options.threads,
-            [&](const Outcome& outcome) {
-              ++runs;
-              if (caught.violation.empty() && !outcome.violation.empty()) caught = outcome;
-              return !caught.violation.empty();
-            },
-            {.client_defects = defect.client,
-             .forgetful = defect.of_forgetting,
-             .drains = defect.of_drains});
+  run_seeds(
+      options.from, options.seeds, options.threads,
+      [&](const Outcome& outcome) {
+        ++runs;
+        if (caught.violation.empty() && !outcome.violation.empty()) caught = outcome;
+        return !caught.violation.empty();
+      },
+      defect.run);
   const std::string name(defect.name);
   if (caught.violation.empty()) {
     std::printf("MISSED %s: %llu seeds held\n", name.c_str(),
