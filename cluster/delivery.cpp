@@ -154,7 +154,7 @@ wire::ClientEvent answer_request(const Document& document, const ClientRequest& 
   crdt::VersionVector known;
   if (request.cursor) known = request.cursor->vector;
   for (const Dot& dot : request.seen) known.raise(dot.origin, dot.seq);
-  const std::uint64_t generation = document.horizon().generation;
+  const std::uint64_t generation = document.horizon().generation();
   const bool knows_deletes =
       known.covers(document.horizon().collected) || planted(Defect::forget_what_was_collected);
   wire::Position position{document.version(), vector, !vector.covers(known), generation};

@@ -284,8 +284,9 @@ void Replica::write_anew(DocumentCache::Entry& entry, const UserId& user, Alone 
 }
 
 void Replica::raise_generation(DocumentCache::Entry& entry, const UserId& user) {
-  write_own(entry, user, crdt::horizon_stamp(entry.document.horizon().generation + 1),
-            {crdt::generation_change()}, false);
+  const ReplicaId self = ledger_.replica();
+  write_own(entry, user, crdt::horizon_stamp(entry.document.horizon().generations[self] + 1),
+            {crdt::generation_change(self)}, false);
 }
 
 void Replica::finish_admission() {

@@ -1,5 +1,7 @@
 #include "crdt/horizon.h"
 
+#include "base/hash.h"
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -9,41 +11,55 @@ namespace anabranch::crdt {
 
 namespace {
 
+constexpr std::string_view floor_name = "floor";
 constexpr std::string_view collected_prefix = "collected-";
+constexpr std::string_view generation_prefix = "generation-";
 
-Path path_of(RecordKind kind) {
-  return Path::reserved(kind == RecordKind::floor ? "floor" : "generation");
+Path path_of(std::string_view prefix, ReplicaId origin) {
+  return Path::reserved(std::string(prefix) + origin.to_string());
 }
 
-/// The origin that a path of collected dots names.
-std::optional<ReplicaId> collected_origin(const Path& path) {
+/// The origin that a reserved path with this prefix names.
+std::optional<ReplicaId> origin_in(const Path& path, std::string_view prefix) {
   std::string_view part = path.key();
   part = part.substr(2, part.size() - 3);
-  if (!part.starts_with(collected_prefix)) return {};
-  return ReplicaId::parse(part.substr(collected_prefix.size()));
+  if (!part.starts_with(prefix)) return {};
+  return ReplicaId::parse(part.substr(prefix.size()));
 }
 
 }  // namespace
 
 Stamp horizon_stamp(std::uint64_t number) { return {number, 0, "-"}; }
 
-Change floor_change() { return {path_of(RecordKind::floor), {RecordKind::floor, {}}}; }
+std::uint64_t Horizon::generation() const {
+  if (generations.entries().empty()) return 0;
+  std::string text;
+  for (const auto& [origin, count] : generations.entries()) {
+    Dot{origin, count}.append_to(text);
+    text += ' ';
+  }
+  return static_cast<std::uint64_t>(hash128(text));
+}
 
-Change generation_change() {
-  return {path_of(RecordKind::generation), {RecordKind::generation, {}}};
+Change floor_change() { return {Path::reserved(floor_name), {RecordKind::floor, {}}}; }
+
+Change generation_change(ReplicaId origin) {
+  return {path_of(generation_prefix, origin), {RecordKind::generation, {}}};
 }
 
 Change collected_change(ReplicaId origin) {
-  return {Path::reserved(std::string(collected_prefix) + origin.to_string()),
-          {RecordKind::collected, {}}};
+  return {path_of(collected_prefix, origin), {RecordKind::collected, {}}};
 }
 
 bool is_in_its_place(const Change& change) {
   const RecordKind kind = change.payload.kind;
   if (!is_of_horizon(kind)) return !change.path.is_reserved();
   if (!change.path.is_reserved() || !change.payload.value.text().empty()) return false;
-  if (kind == RecordKind::collected) return collected_origin(change.path).has_value();
-  return change.path == path_of(kind);
+  if (kind == RecordKind::floor) return change.path == floor_change().path;
+  // Once written for all origins together: kept and passed on where there is one, of no account.
+  if (kind == RecordKind::generation && change.path == Path::reserved("generation")) return true;
+  const auto prefix = kind == RecordKind::collected ? collected_prefix : generation_prefix;
+  return origin_in(change.path, prefix).has_value();
 }
 
 void add_to_horizon(Horizon& horizon, const Path& path, const Record& record) {
@@ -53,10 +69,14 @@ void add_to_horizon(Horizon& horizon, const Path& path, const Record& record) {
       horizon.floor = std::max(horizon.floor, number);
       break;
     case RecordKind::generation:
-      horizon.generation = std::max(horizon.generation, number);
+      if (const auto origin = origin_in(path, generation_prefix)) {
+        horizon.generations.raise(*origin, number);
+      }
       break;
     case RecordKind::collected:
-      if (const auto origin = collected_origin(path)) horizon.collected.raise(*origin, number);
+      if (const auto origin = origin_in(path, collected_prefix)) {
+        horizon.collected.raise(*origin, number);
+      }
       break;
     default:
       break;

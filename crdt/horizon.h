@@ -21,9 +21,13 @@ struct Horizon {
   /// Per origin, the highest dot of a collected tombstone: who knows less may still show what it
   /// deleted.
   VersionVector collected;
-  /// How often the user's records were changed without a newer stamp (by a repair, or by the
-  /// admission of a replica): what was told before may be wrong.
-  std::uint64_t generation = 0;
+  /// Per origin, how often it has changed the user's records without a newer stamp (by a repair, or
+  /// when it was admitted): what was told before may be wrong.
+  VersionVector generations;
+
+  /// The repair generation: one number for all of `generations`, 0 where there are none. Another
+  /// number means others, but not that they are newer.
+  std::uint64_t generation() const;
 
   bool operator==(const Horizon&) const = default;
 };
@@ -32,7 +36,7 @@ struct Horizon {
 Stamp horizon_stamp(std::uint64_t number);
 
 Change floor_change();
-Change generation_change();
+Change generation_change(ReplicaId origin);
 Change collected_change(ReplicaId origin);
 
 /// True for a change that is a part of a horizon at its right place, and for one that is of the

@@ -75,7 +75,7 @@ class ReplicaAdmission : public ::testing::Test {
   std::vector<crdt::Write> anew() {
     std::vector<crdt::Write> writes = node.published();
     std::erase_if(writes, [](const crdt::Write& write) {
-      return write.changes == std::vector{crdt::generation_change()};
+      return write.changes.front().payload.kind == crdt::RecordKind::generation;
     });
     return writes;
   }

@@ -210,19 +210,21 @@ TEST_F(DeliveryOfCollected, SeenDotsCountAsKnown) {
 
 TEST_F(DeliveryOfCollected, ACursorOfAnotherGenerationGetsACompleteDelta) {
   put({origin_a, 1}, set("a", "1"), 1);
-  put_part({origin_a, 6}, crdt::generation_change(), 2);
-  for (const std::uint64_t generation : {0, 1, 2, 3}) {
+  put_part({origin_a, 6}, crdt::generation_change(origin_a), 2);
+  put_part({origin_b, 6}, crdt::generation_change(origin_b), 2);
+  const std::uint64_t now = document.horizon().generation();
+  for (const std::uint64_t generation : {std::uint64_t{0}, now - 1, now, now + 1}) {
     ClientRequest request = with_cursor(all);
     request.cursor->generation = generation;
     EXPECT_EQ(answer(request),
-              generation == 2 ? "delta v1 {A:99 B:99}" : "complete a=1 v1 {A:99 B:99}");
+              generation == now ? "delta v1 {A:99 B:99}" : "complete a=1 v1 {A:99 B:99}");
   }
 }
 
 TEST_F(DeliveryOfCollected, TheAnswerTellsTheGeneration) {
-  put_part({origin_a, 6}, crdt::generation_change(), 2);
+  put_part({origin_a, 6}, crdt::generation_change(origin_a), 2);
   const auto event = answer_request(document, with_cursor(all), all);
-  EXPECT_EQ(std::get<wire::Delta>(event).position.generation, 2U);
+  EXPECT_EQ(std::get<wire::Delta>(event).position.generation, document.horizon().generation());
 }
 
 TEST_F(DeliveryOfCollected, PartsOfTheHorizonAreNeverTold) {

@@ -99,7 +99,7 @@ TEST_F(ReplicaRepair, DamageIsReplacedByWhatAPeerHas) {
   node.tick();
   EXPECT_THAT(settled(), ElementsAre("commit 2", "publish writes A:2", "dismiss alice"))
       << "not asked for again";
-  EXPECT_EQ(node.published().back().changes, std::vector{crdt::generation_change()});
+  EXPECT_EQ(node.published().back().changes, std::vector{crdt::generation_change(origin_a)});
   EXPECT_EQ(node.last_batch().damaged, false);
   EXPECT_EQ(counters().divergences_repaired, 1U);
 
@@ -128,9 +128,21 @@ TEST_F(ReplicaRepair, ACursorFromBeforeGetsACompleteDelta) {
   node.effects();
   node.ask_state(1, known);
   EXPECT_THAT(settled(), ElementsAre(HasSubstr("answer 1: complete a=\"right\"")));
-  ClientRequest request{{1}, "alice", {}, wire::Cursor{known, 1}, true, {}};
+  crdt::Horizon mended;
+  mended.generations.raise(origin_a, 1);
+  ClientRequest request{{1}, "alice", {}, wire::Cursor{known, mended.generation()}, true, {}};
   node.run(request);
   EXPECT_THAT(settled(), ElementsAre(HasSubstr("answer 1: delta v"))) << "not one from since then";
+}
+
+TEST_F(ReplicaRepair, OnesThatOthersMadeAtTheSameTimeCloseTheSessionsTwice) {
+  const auto raised = [](Dot dot) {
+    return write_of(dot, {crdt::generation_change(dot.origin)}, 1, 0, "-");
+  };
+  node.publish("b", {raised({origin_b, 2})});
+  EXPECT_THAT(settled(), Contains("dismiss alice"));
+  node.publish("c", {raised({origin_c, 1})});
+  EXPECT_THAT(settled(), Contains("dismiss alice")) << "neither takes the other's place";
 }
 
 TEST_F(ReplicaRepair, ADamagedPeerIsNotAskedAndADamagedNodeDoesNotAnswer) {
