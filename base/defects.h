@@ -50,6 +50,7 @@ enum class Defect {
   exchange_with_anyone,
   stay_admitted,
   keep_what_was_judged,
+  retire_what_records_name,
   // clients
   echo_to_the_writer,
   split_batch_in_delivery,

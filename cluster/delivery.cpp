@@ -150,7 +150,7 @@ std::vector<wire::ClientEvent> events_for_writer(const Document& document,
 }
 
 wire::ClientEvent answer_request(const Document& document, const ClientRequest& request,
-                                 const crdt::VersionVector& vector) {
+                                 const crdt::VersionVector& vector, const RetiredOrigins& retired) {
   crdt::VersionVector known;
   if (request.cursor) known = request.cursor->vector;
   for (const Dot& dot : request.seen) known.raise(dot.origin, dot.seq);
@@ -158,6 +158,10 @@ wire::ClientEvent answer_request(const Document& document, const ClientRequest& 
   const bool knows_deletes =
       known.covers(document.horizon().collected) || planted(Defect::forget_what_was_collected);
   wire::Position position{document.version(), vector, !vector.covers(known), generation};
+  // A client keeps what an answer that is behind does not cover.
+  if (!position.behind) {
+    position.vector = retired.leave_out_of(vector, document.horizon().collected);
+  }
 
   using Want = wire::StateRequest::Want;
   if (request.want == Want::full || (request.want == Want::unstated && !request.cursor)) {

@@ -2,6 +2,7 @@
 
 #include "cluster/acceptance.h"
 #include "cluster/replica_io.h"
+#include "cluster/retired_origins.h"
 #include "crdt/document.h"
 #include "crdt/version_vector.h"
 #include "wire/client_messages.h"
@@ -30,7 +31,8 @@ std::vector<wire::ClientEvent> events_for_writer(const crdt::Document& document,
                                                  const crdt::VersionVector& vector);
 
 /// The answer to a request: `full`, or a `delta` of what the cursor and the seen dots do not cover.
+/// Its own cursor tells nothing of `retired` origins.
 wire::ClientEvent answer_request(const crdt::Document& document, const ClientRequest& request,
-                                 const crdt::VersionVector& vector);
+                                 const crdt::VersionVector& vector, const RetiredOrigins& retired);
 
 }  // namespace anabranch::cluster

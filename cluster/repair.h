@@ -17,6 +17,13 @@
 
 namespace anabranch::cluster {
 
+/// How it stood when a scrub began, for what its findings tell of the log's ends.
+struct ScrubStart {
+  std::uint64_t beyond_raises = 0;  ///< Ledger::beyond_raises()
+  bool was_still = false;           ///< all was durable
+  crdt::VersionVector durable;
+};
+
 /// Why this node may have to mend its state. There are two ways to find out:
 ///
 /// - A scrub reads all records and finds that they are not those that were written: the damage is
@@ -26,9 +33,8 @@ namespace anabranch::cluster {
 /// - Digests differ at equal vectors though both nodes believe in their records: each takes what
 ///   the other has and merges it, which leaves both with the same.
 struct RepairNeeds {
-  std::int64_t next_scrub_ms = 0;  ///< monotonic
-  /// Ledger::beyond_raises() when the scrub under way began, where all was durable then.
-  std::optional<std::uint64_t> scrub_began_at;
+  std::int64_t next_scrub_ms = 0;                ///< monotonic
+  std::optional<ScrubStart> scrub;               ///< under way, and nothing has made it doubtful
   std::map<std::size_t, Uint128> stale_buckets;  ///< to be read anew from the disk
   crdt::VersionVector damaged_at;                ///< what a peer must know to mend a damage
   std::set<std::string> diverged_from;           ///< peers, by name

@@ -321,7 +321,7 @@ void Replica::fail_storage(const wire::StoreBatch& in_doubt) {
   drop_what_peers_sent();
   repair_.reset();
   collection_.forget_passes();
-  repair_needs_.scrub_began_at.reset();
+  repair_needs_.scrub.reset();
   repair_needs_.next_scrub_ms = 0;  // what the last one found may be undone
   arrivals_.clear();
   note(Note::Level::error, "the disk refuses writes: clients' writes are refused until it is back");

@@ -17,6 +17,7 @@
 #include "cluster/replica_settings.h"
 #include "cluster/replica_status.h"
 #include "cluster/replicated_acks.h"
+#include "cluster/retired_origins.h"
 #include "crdt/document.h"
 #include "wire/client_messages.h"
 #include "wire/peer_messages.h"
@@ -142,6 +143,8 @@ class Replica {
   void redeliver(std::vector<crdt::Write> writes);
   void dispatch(DocumentCache::Entry& entry, UserInput input);
   DocumentCache::Entry* loaded(const UserId& user);
+  /// All that this node knows is on disk.
+  bool is_still() const { return !in_flight_ && !ledger_.has_changes(); }
   void keep_document(const UserId& user);  ///< until the open group is released
   void release(Group group);
   void publish(std::vector<Published> writes, const std::map<Dot, wire::Traceparent>& traces);
@@ -219,6 +222,7 @@ class Replica {
   void on(Scrubbed scrubbed);
   void receive(Peer& peer, wire::RepairPull pull);
   bool take_repair_piece(const Peer& peer, wire::PullPiece& piece);
+  void learn_log_ends(const crdt::VersionVector& ends);
   void watch_repair();
   void start_repair();
   const Peer* repairing_peer() const;
@@ -271,6 +275,7 @@ class Replica {
   void watch_collection();
   void on(TombstonesFound found);
   void settle_passes();
+  void retire_origins();
   void drain_collection();
   void end_pass();
   void collect(DocumentCache::Entry& entry, const UserId& user,
@@ -303,6 +308,7 @@ class Replica {
   /// Whose records a failed commit has changed if it is found later: dismissed once that is known.
   std::set<UserId> doubtful_users_;
   Collection collection_;
+  RetiredOrigins retired_;
   std::map<std::string, crdt::VersionVector> start_targets_;  ///< to be covered before ready
 
   bool caught_up_ = false;

@@ -116,9 +116,9 @@ const Peer* Replica::admitting_peer() const {
 bool Replica::is_equal_to(const Peer& peer) const {
   const wire::StoreState& durable = ledger_.durable();
   const wire::NodeReport& report = *peer.report;
-  return !in_flight_ && !ledger_.has_changes() && !durable.damaged &&
-         durable.beyond.entries().empty() && !report.holds_beyond &&
-         report.vector == durable.vector && report.digest == durable.digest.to_string();
+  return is_still() && !durable.damaged && durable.beyond.entries().empty() &&
+         !report.holds_beyond && report.vector == durable.vector &&
+         report.digest == durable.digest.to_string();
 }
 
 /// Where no member is admitted, all know so, and this is the one that is to be the first: by name,

@@ -146,7 +146,7 @@ void Replica::handle(DocumentCache::Entry& entry, ClientRequest request) {
     lose_admission("a client knows more of it than this disk does");
   }
   Answer answer{request.session, {}};
-  answer.events.push_back(answer_request(entry.document, request, ledger_.vector()));
+  answer.events.push_back(answer_request(entry.document, request, ledger_.vector(), retired_));
   open_.held.push_back(HeldRequest{std::move(request), std::move(answer)});
 }
 

@@ -25,6 +25,7 @@ void Replica::watch_collection() {
   if (!storage_ok_ || !ledger_.standing().admitted) {
     collection_.cut.reset();
     collection_.forget_passes();
+    retired_.reset();
     return;
   }
   const std::int64_t retention = options_.tombstone_retention_ms;
@@ -36,6 +37,7 @@ void Replica::watch_collection() {
   }
   collection_.cut.update(peers_.all(), options_.epoch, ledger_.durable());
   settle_passes();
+  retire_origins();
   if (collection_.pass || now_.monotonic_ms < collection_.next_pass_ms) return;
   collection_.next_pass_ms =
       now_.monotonic_ms + interval_within(retention, min_pass_interval_ms, max_pass_interval_ms);
@@ -55,6 +57,14 @@ void Replica::settle_passes() {
     collection_.settled = std::move(passed.front().expired);
     passed.pop_front();
   }
+}
+
+void Replica::retire_origins() {
+  std::set<ReplicaId> running = {ledger_.replica()};
+  for (const auto& [name, peer] : peers_.all()) {
+    if (peer.report) running.insert(peer.report->replica);
+  }
+  retired_.update(collection_.cut.get(), ledger_.durable().vector, running);
 }
 
 void Replica::on(TombstonesFound found) {

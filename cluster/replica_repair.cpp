@@ -1,3 +1,4 @@
+#include "base/defects.h"
 #include "cluster/records_by_path.h"
 #include "cluster/replica.h"
 
@@ -8,9 +9,7 @@ namespace anabranch::cluster {
 
 void Replica::on(Scrubbed scrubbed) {
   const wire::ScrubFindings& findings = scrubbed.findings;
-  const bool was_still = repair_needs_.scrub_began_at == ledger_.beyond_raises() && !in_flight_ &&
-                         !ledger_.has_changes();
-  if (was_still && storage_ok_) ledger_.know_log_ends(findings.log_ends);
+  learn_log_ends(findings.log_ends);
   if (findings.differences.empty() && findings.excess == wire::StateTotals()) return;
   if (!storage_ok_) return;
   ++counters_.divergences_found;
@@ -24,14 +23,24 @@ void Replica::on(Scrubbed scrubbed) {
   repair_needs_.damaged_at = ledger_.vector();
 }
 
+void Replica::learn_log_ends(const crdt::VersionVector& ends) {
+  const std::optional<ScrubStart> start = std::exchange(repair_needs_.scrub, {});
+  if (!storage_ok_ || !start || start->beyond_raises != ledger_.beyond_raises()) return;
+  if (start->was_still && is_still()) ledger_.know_log_ends(ends);
+  if (!ledger_.beyond().entries().empty()) return;
+  crdt::VersionVector unnamed;
+  for (const auto& [origin, last] : start->durable.entries()) {
+    const bool is_named = ends[origin] > 0 && !planted(Defect::retire_what_records_name);
+    if (!is_named && ledger_.vector()[origin] == last) unnamed.raise(origin, last);
+  }
+  retired_.note_unnamed(std::move(unnamed), ledger_.vector());
+}
+
 void Replica::watch_repair() {
   if (!storage_ok_) return;
   if (caught_up_ && now_.monotonic_ms >= repair_needs_.next_scrub_ms) {
     repair_needs_.next_scrub_ms = now_.monotonic_ms + options_.scrub_interval_ms;
-    repair_needs_.scrub_began_at.reset();
-    if (!in_flight_ && !ledger_.has_changes()) {
-      repair_needs_.scrub_began_at = ledger_.beyond_raises();
-    }
+    repair_needs_.scrub = {ledger_.beyond_raises(), is_still(), ledger_.durable().vector};
     emit(Scrub{});
   }
   if (repair_ && now_.monotonic_ms - repair_->progress_ms >= Repair::stall_ms) {
@@ -155,7 +164,12 @@ bool Replica::adopt_user(const UserId& user, const std::vector<crdt::Write>& rec
   keep_document(user);
   const bool changed =
       is_being_admitted() ? adopt_as_admitted(*entry, user, records) : adopt(*entry, user, records);
-  if (changed) open_.held.push_back(Dismiss{user});
+  if (changed) {
+    open_.held.push_back(Dismiss{user});
+    // Records of any origin may have come back.
+    retired_.reset();
+    repair_needs_.scrub.reset();
+  }
   documents_.reweigh(user);
   open_.peer_bytes += repair_->record_bytes;
   return true;

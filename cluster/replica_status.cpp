@@ -37,6 +37,7 @@ ReplicaStatus Replica::status(Now now) const {
   status.admitted = durable.standing.admitted;
   status.collection_held_back =
       collection_obstacle(status, collection_.cut.held_back(), peers_.all(), now.monotonic_ms);
+  status.origins_retired = retired_.size();
   status.epoch = options_.epoch;
   status.totals = durable.totals;
   status.digest = durable.digest.to_string();

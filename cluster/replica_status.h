@@ -73,6 +73,7 @@ struct ReplicaStatus {
   /// Whom the collection of tombstones waits for, and why, in words for people; empty where it
   /// does not wait.
   std::string collection_held_back;
+  std::size_t origins_retired = 0;  ///< of those in the vector, that cursors leave out
   std::uint64_t epoch = 0;
   wire::StateTotals totals;
   std::string digest;

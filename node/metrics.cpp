@@ -107,6 +107,12 @@ void add_node(Families& out, const cluster::ReplicaStatus& replica, const Proces
   out.gauge("anabranch_collection_held_back",
             "1 while tombstones are kept because of a node; the status says which",
             !replica.collection_held_back.empty());
+  out.gauge("anabranch_origins",
+            "Replica ids that have ever written, as the version vector has them",
+            static_cast<double>(replica.vector.entries().size()));
+  out.gauge("anabranch_origins_retired",
+            "Those of them whose disks are gone and whose writes are all replaced",
+            static_cast<double>(replica.origins_retired));
   out.gauge("anabranch_cluster_epoch", "Epoch of the cluster file that the node goes by",
             static_cast<double>(replica.epoch));
   out.gauge("anabranch_connections", "Clients that have authenticated",

@@ -122,6 +122,7 @@ std::string status_json(const NodeConfig& node, const ClusterConfig& cluster,
       {"acks", {{"required", cluster.replication.acks}, {"waiting", replica.load.acks_waiting}}},
       {"queues", queues_json(replica.load)},
       {"version_vector", vector_json(replica.vector)},
+      {"origins_retired", replica.origins_retired},
       {"clock_offset_limit_ms", cluster::worrying_clock_offset_ms},
       {"peers", std::move(peers)},
       {"counters", counters_json(replica.counters)}};

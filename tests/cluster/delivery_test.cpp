@@ -43,10 +43,11 @@ class Delivery : public testing::Test {
   }
 
   std::string answer(ClientRequest request, const crdt::VersionVector& vector = all) {
-    return describe(answer_request(document, request, vector));
+    return describe(answer_request(document, request, vector, retired));
   }
 
   crdt::Document document;
+  RetiredOrigins retired;
 };
 
 TEST_F(Delivery, AWriteIsOneSync) {
@@ -178,8 +179,8 @@ TEST_F(Delivery, BehindMeansThatTheClientKnowsMore) {
 
 TEST_F(Delivery, ARecordBeyondTheVectorIsToldWithoutItsDotEachTime) {
   put({origin_b, 7}, set("a", "1"), 1);
-  const auto event =
-      answer_request(document, with_cursor(vector_of({{origin_a, 5}})), vector_of({{origin_a, 5}}));
+  const auto event = answer_request(document, with_cursor(vector_of({{origin_a, 5}})),
+                                    vector_of({{origin_a, 5}}), retired);
   const auto& delta = std::get<wire::Delta>(event);
   ASSERT_EQ(delta.changes.size(), 1U);
   EXPECT_FALSE(delta.changes[0].dot);
@@ -223,8 +224,16 @@ TEST_F(DeliveryOfCollected, ACursorOfAnotherGenerationGetsACompleteDelta) {
 
 TEST_F(DeliveryOfCollected, TheAnswerTellsTheGeneration) {
   put_part({origin_a, 6}, crdt::generation_change(origin_a), 2);
-  const auto event = answer_request(document, with_cursor(all), all);
+  const auto event = answer_request(document, with_cursor(all), all, retired);
   EXPECT_EQ(std::get<wire::Delta>(event).position.generation, document.horizon().generation());
+}
+
+TEST_F(DeliveryOfCollected, AnAnswerThatIsBehindTellsOfRetiredOriginsToo) {
+  retired.note_unnamed(vector_of({{origin_b, 99}}), all);
+  retired.update(all, all, {origin_a});
+  EXPECT_EQ(answer(with_cursor(all)), "delta v0 {A:99}");
+  EXPECT_EQ(answer(with_cursor(all, {{origin_c, 1}})), "delta v0 {A:99 B:99} behind")
+      << "a client keeps what the answer does not cover";
 }
 
 TEST_F(DeliveryOfCollected, PartsOfTheHorizonAreNeverTold) {

@@ -75,6 +75,12 @@ TEST(Status, TellsWhatHoldsCollectionBack) {
   EXPECT_EQ(given.object().at("collection").at("held_back_by"), json::value("us is silent"));
 }
 
+TEST(Status, CountsOriginsThatAreRetired) {
+  Fixture given;
+  given.replica.origins_retired = 2;
+  EXPECT_EQ(given.object().at("origins_retired"), json::value(2u));
+}
+
 TEST(Status, CountsFloorsAndTombstones) {
   Fixture given;
   given.replica.counters.floors_raised = 3;

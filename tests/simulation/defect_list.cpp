@@ -92,6 +92,8 @@ std::span<const NamedDefect> all_defects() {
                   "a disk that has missed something goes on as if it had not"},
       NamedDefect{Defect::keep_what_was_judged, "keep-what-was-judged",
                   "an admission leaves what the peer has judged where it stood"},
+      NamedDefect{Defect::retire_what_records_name, "retire-what-records-name",
+                  "cursors leave out origins that records still name"},
       NamedDefect{Defect::echo_to_the_writer, "echo-to-the-writer",
                   "a write is delivered to the session that made it"},
       NamedDefect{Defect::split_batch_in_delivery, "split-batch-in-delivery",
