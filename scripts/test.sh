@@ -1,6 +1,7 @@
 # Every test of the repository, in parts. Each part leaves its counts in $counts; what it prints is
 # for people.
 
+source scripts/bench.sh
 source scripts/browser.sh
 source scripts/client.sh
 source scripts/fuzz.sh
@@ -28,6 +29,7 @@ run_all_tests() {
     run_part "package" package_tests || true
     run_part "client" client_tests "$results/client.json" "$counts" || true
     run_part "browser" browser_tests || true
+    run_part "comparison" short_comparison || true
     run_part "storm" storm_of_faults || true
   fi
   for preset in asan tsan; do
@@ -70,6 +72,15 @@ print_summary() {
 simulated_seeds() {
   simulate --seeds 5000 && echo 1 0 0 >"$counts"
 }
+
+# Ratios of one run, and far from what is usual: whoever falls below them twice has lost something.
+short_comparison() {
+  install_redis && install_npm_packages "$peers" || return 1
+  compare_briefly || compare_briefly || return 1
+  echo 1 0 0 >"$counts"
+}
+
+compare_briefly() { node bench/compare.js --program build/release/anabranch --short; }
 
 planted_defects() {
   local log=$results/defects.log status=0
