@@ -112,11 +112,11 @@ void Ledger::know_no_more_than(const crdt::VersionVector& vector, const std::set
 
 Ledger::Staged Ledger::take() {
   batch_.totals = staged_.totals;
-  return {std::exchange(batch_, {}), staged_.beyond};
+  return {std::make_shared<const wire::StoreBatch>(std::exchange(batch_, {})), staged_.beyond};
 }
 
 void Ledger::settled(const Staged& staged) {
-  const wire::StoreBatch& batch = staged.batch;
+  const wire::StoreBatch& batch = *staged.batch;
   for (const ReplicaId origin : batch.forgotten) durable_.vector.forget(origin);
   durable_.vector.join(batch.advanced);
   for (const auto& [bucket, sum] : batch.digests) durable_.digest.set(bucket, sum);

@@ -6,6 +6,7 @@
 #include "crdt/version_vector.h"
 #include "wire/store_batch.h"
 
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -70,7 +71,7 @@ class Ledger {
 
   /// What is staged beyond the last batch taken. The caller commits it and then says `settled`.
   struct Staged {
-    wire::StoreBatch batch;
+    std::shared_ptr<const wire::StoreBatch> batch;  ///< shared with whoever writes it
     crdt::VersionVector beyond;
   };
   Staged take();

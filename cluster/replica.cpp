@@ -175,12 +175,12 @@ void Replica::on(const Committed& committed) {
     return;
   }
   ledger_.settled(group.staged);
-  const auto& advanced = group.staged.batch.advanced;
+  const auto& advanced = group.staged.batch->advanced;
   const ReplicaId self = ledger_.durable().replica;
-  if (group.staged.batch.replica) commit_times_ = {};
+  if (group.staged.batch->replica) commit_times_ = {};
   commit_times_.note(advanced[self], now_.monotonic_ms);
   progress_untold_ = progress_untold_ || !advanced.entries().empty();
-  const bool standing_changed = group.staged.batch.standing.has_value();
+  const bool standing_changed = group.staged.batch->standing.has_value();
   release(std::move(group));
   if (standing_changed) tell_standing();
   if (is_being_admitted() && repair_->list_after == committed.ticket) {
@@ -267,7 +267,7 @@ void Replica::publish(std::vector<Published> writes,
 }
 
 void Replica::fail_group(Group group) {
-  fail_storage(group.staged.batch);
+  fail_storage(*group.staged.batch);
   // Everything since the last good commit is undone: this group's work and the open one's. Their
   // inputs go round again in their order, the writes as the error that answers them; requests and
   // reads find what is durable.

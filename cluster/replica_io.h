@@ -11,6 +11,7 @@
 #include "wire/store_batch.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -141,7 +142,7 @@ struct LoadUser {
 /// Write this to the store; answered by Committed. One at a time.
 struct Commit {
   Ticket ticket = 0;
-  wire::StoreBatch batch;
+  std::shared_ptr<const wire::StoreBatch> batch;  ///< never null
 };
 
 /// Bring the store back into use, however many tries it takes; answered by StoreRecovered.

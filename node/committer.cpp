@@ -26,9 +26,9 @@ void Committer::run() {
     if (commits.empty() && inbox_.closed()) return;
     for (const cluster::Commit& commit : commits) {
       const auto begun = std::chrono::steady_clock::now();
-      const auto written = store_.commit(commit.batch);
-      timings_.observe_commit(std::chrono::steady_clock::now() - begun, commit.batch.records.size(),
-                              sync.take());
+      const auto written = store_.commit(*commit.batch);
+      timings_.observe_commit(std::chrono::steady_clock::now() - begun,
+                              commit.batch->records.size(), sync.take());
       if (!written) log_.error("commit failed", {{"error", written.error().message}});
       done_({commit.ticket, written.has_value()});
     }

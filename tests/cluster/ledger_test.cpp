@@ -42,10 +42,10 @@ TEST(Ledger, APutAndWhatItRemovedAreWrittenDownInOrder) {
   ledger.apply(document, write_of({origin_a, 1}, {set("a.b", "1")}, 1), true);
   ledger.apply(document, write_of({origin_a, 2}, {set("a", "{}")}, 2), true);
   const auto staged = ledger.take();
-  ASSERT_EQ(staged.batch.records.size(), 3U);
-  EXPECT_EQ(staged.batch.records[1].kind, wire::RecordChange::Kind::erase);
-  EXPECT_EQ(staged.batch.records[1].path, path("a.b"));
-  EXPECT_EQ(staged.batch.totals, (wire::StateTotals{1, 1, 0, document.value_bytes()}));
+  ASSERT_EQ(staged.batch->records.size(), 3U);
+  EXPECT_EQ(staged.batch->records[1].kind, wire::RecordChange::Kind::erase);
+  EXPECT_EQ(staged.batch->records[1].path, path("a.b"));
+  EXPECT_EQ(staged.batch->totals, (wire::StateTotals{1, 1, 0, document.value_bytes()}));
 }
 
 TEST(Ledger, ReturnsWhatWonAlone) {
@@ -65,9 +65,9 @@ TEST(Ledger, OfEqualWritesTheLowerDotStandsAndNothingElseChanges) {
   const auto won = ledger.apply(document, write_of({origin_a, 1}, {set("a", "1")}), true);
   const auto after = ledger.take();
   EXPECT_TRUE(won.empty());
-  EXPECT_EQ(after.batch.records.size(), 2U);
-  EXPECT_EQ(after.batch.totals, before.batch.totals);
-  EXPECT_EQ(after.batch.digests, before.batch.digests);
+  EXPECT_EQ(after.batch->records.size(), 2U);
+  EXPECT_EQ(after.batch->totals, before.batch->totals);
+  EXPECT_EQ(after.batch->digests, before.batch->digests);
 }
 
 TEST(Ledger, DurableFollowsOnlyOnceTheBatchHasSettled) {
@@ -102,7 +102,7 @@ TEST(Ledger, ABatchThatOnlyMovesTheVectorIsAChangeToo) {
   ledger.take();
   ledger.apply(document, write_of({origin_b, 1}, {set("a", "2")}, 3), true);
   EXPECT_TRUE(ledger.has_changes());
-  EXPECT_TRUE(ledger.take().batch.records.empty());
+  EXPECT_TRUE(ledger.take().batch->records.empty());
 }
 
 TEST(Ledger, RollsBackToWhatIsDurable) {
@@ -114,7 +114,7 @@ TEST(Ledger, RollsBackToWhatIsDurable) {
   ledger.roll_back();
   EXPECT_FALSE(ledger.has_changes());
   EXPECT_EQ(ledger.vector(), vector_of({{origin_a, 1}}));
-  EXPECT_EQ(ledger.take().batch.totals.values, 1U);
+  EXPECT_EQ(ledger.take().batch->totals.values, 1U);
 }
 
 TEST(Ledger, ANewReplicaIdIsStagedAgainAfterARollBackAndAReset) {
@@ -126,7 +126,7 @@ TEST(Ledger, ANewReplicaIdIsStagedAgainAfterARollBackAndAReset) {
   EXPECT_EQ(ledger.durable().replica, origin_a);
   ledger.reset(empty_state());
   EXPECT_EQ(ledger.replica(), origin_c);
-  EXPECT_EQ(ledger.take().batch.replica, origin_c);
+  EXPECT_EQ(ledger.take().batch->replica, origin_c);
 }
 
 crdt::Write part_of(Dot dot, const crdt::Change& part, std::uint64_t number) {
@@ -138,8 +138,8 @@ TEST(LedgerOfHorizons, PartsMakeNoUserAndNoTombstone) {
   crdt::Document document;
   ledger.apply(document, part_of({origin_a, 1}, crdt::floor_change(), 5), true);
   const auto staged = ledger.take();
-  EXPECT_EQ(staged.batch.totals, wire::StateTotals());
-  EXPECT_EQ(staged.batch.records.size(), 1U) << "but they are on disk";
+  EXPECT_EQ(staged.batch->totals, wire::StateTotals());
+  EXPECT_EQ(staged.batch->records.size(), 1U) << "but they are on disk";
 }
 
 TEST(LedgerOfHorizons, AUserIsGoneWithTheLastRecordOfTheState) {
@@ -147,11 +147,11 @@ TEST(LedgerOfHorizons, AUserIsGoneWithTheLastRecordOfTheState) {
   crdt::Document document;
   ledger.apply(document, part_of({origin_a, 1}, crdt::floor_change(), 5), true);
   ledger.apply(document, write_of({origin_a, 2}, {unset("a")}, 2), true);
-  EXPECT_EQ(ledger.take().batch.totals, (wire::StateTotals{1, 0, 1, 0}));
+  EXPECT_EQ(ledger.take().batch->totals, (wire::StateTotals{1, 0, 1, 0}));
   ledger.drop(document, "alice", crdt::floor_change().path);
-  EXPECT_EQ(ledger.take().batch.totals.users, 1U);
+  EXPECT_EQ(ledger.take().batch->totals.users, 1U);
   ledger.drop(document, "alice", path("a"));
-  EXPECT_EQ(ledger.take().batch.totals, wire::StateTotals());
+  EXPECT_EQ(ledger.take().batch->totals, wire::StateTotals());
 }
 
 TEST(LedgerOfTombstones, ACollectedOneIsErasedAndItsDotNoted) {
@@ -166,11 +166,11 @@ TEST(LedgerOfTombstones, ACollectedOneIsErasedAndItsDotNoted) {
   ledger.collect(document, "alice", path("nothing"));
   EXPECT_EQ(document.records().size(), 0U);
   const auto staged = ledger.take();
-  ASSERT_EQ(staged.batch.records.size(), 2U);
-  EXPECT_EQ(staged.batch.records[0].kind, wire::RecordChange::Kind::erase);
-  ASSERT_TRUE(staged.batch.standing);
-  EXPECT_EQ(staged.batch.standing->collected, vector_of({{origin_b, 4}}));
-  EXPECT_EQ(staged.batch.totals, wire::StateTotals());
+  ASSERT_EQ(staged.batch->records.size(), 2U);
+  EXPECT_EQ(staged.batch->records[0].kind, wire::RecordChange::Kind::erase);
+  ASSERT_TRUE(staged.batch->standing);
+  EXPECT_EQ(staged.batch->standing->collected, vector_of({{origin_b, 4}}));
+  EXPECT_EQ(staged.batch->totals, wire::StateTotals());
   ledger.settled(staged);
   EXPECT_EQ(ledger.durable().standing.collected, vector_of({{origin_b, 4}}));
   EXPECT_EQ(ledger.durable().digest, digest) << "nodes that collect at other times compare equal";
@@ -245,10 +245,10 @@ TEST(LedgerOfStanding, ItsLossStaysThroughARollBackAndAReset) {
   ledger.take();
   ledger.roll_back();
   const wire::Standing lost{false, state.standing.collected};
-  EXPECT_EQ(ledger.take().batch.standing, lost) << "staged again";
+  EXPECT_EQ(ledger.take().batch->standing, lost) << "staged again";
   ledger.roll_back();
   ledger.reset(state);
-  EXPECT_EQ(ledger.take().batch.standing, lost);
+  EXPECT_EQ(ledger.take().batch->standing, lost);
 }
 
 TEST(LedgerOfAges, FollowTheDisk) {
@@ -274,8 +274,8 @@ TEST(LedgerOfVectors, APeersVectorTakesTheOnesPlaceButForItsOwnWrites) {
   const auto known = vector_of({{origin_a, 7}, {origin_b, 4}, {ReplicaId{0xD}, 6}});
   EXPECT_EQ(ledger.vector(), known);
   const auto staged = ledger.take();
-  EXPECT_EQ(staged.batch.forgotten, (std::set{origin_b, origin_c}));
-  EXPECT_EQ(staged.batch.advanced, vector_of({{origin_b, 4}, {ReplicaId{0xD}, 6}}));
+  EXPECT_EQ(staged.batch->forgotten, (std::set{origin_b, origin_c}));
+  EXPECT_EQ(staged.batch->advanced, vector_of({{origin_b, 4}, {ReplicaId{0xD}, 6}}));
   ledger.settled(staged);
   EXPECT_EQ(ledger.durable().vector, known);
   EXPECT_EQ(ledger.durable().beyond, crdt::VersionVector());
@@ -317,11 +317,11 @@ RC_GTEST_PROP(LedgerProperties, TotalsAndDigestAreWhatTheRecordsGive, ()) {
     ledger.apply(documents[write.user], write, true);
     if (*rc::gen::inRange(0, 3) > 0) continue;
     const auto staged = ledger.take();
-    apply(disk, staged.batch);
+    apply(disk, *staged.batch);
     ledger.settled(staged);
   }
   const auto staged = ledger.take();
-  apply(disk, staged.batch);
+  apply(disk, *staged.batch);
   ledger.settled(staged);
 
   wire::StateTotals totals;

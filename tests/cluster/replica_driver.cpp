@@ -163,7 +163,7 @@ void ReplicaDriver::collect() {
   for (Effect& effect : replica_.take_effects()) {
     if (const auto* commit = std::get_if<Commit>(&effect)) {
       commits_.push_back(commit->ticket);
-      last_batch_ = commit->batch;
+      last_batch_ = *commit->batch;
     }
     if (const auto* ask = std::get_if<AskPeer>(&effect)) {
       if (const auto* pull = std::get_if<wire::Pull>(&ask->message)) pull_id_ = pull->id;

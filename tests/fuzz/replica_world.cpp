@@ -79,7 +79,7 @@ void ReplicaWorld::carry_out(cluster::Effect& effect) {
 
 void ReplicaWorld::let_disk_work() {
   if (const auto commit = std::exchange(commit_, {})) {
-    const bool ok = store_.commit(commit->batch).has_value();
+    const bool ok = store_.commit(*commit->batch).has_value();
     step(cluster::Committed{commit->ticket, ok});
   } else if (const auto recovery = std::exchange(recovery_, {})) {
     recover(*recovery);

@@ -18,13 +18,13 @@ constexpr std::int64_t recovery_interval_ms = 500;
 void Node::carry_out(cluster::Commit& effect) {
   process_->is_committing = true;
   after(world_.random.between(1, options_.max_commit_ms), [this, effect] {
-    const bool ok = store_->commit(effect.batch).has_value();
+    const bool ok = store_->commit(*effect.batch).has_value();
     if (ok) {
-      note_commit(effect.batch);
+      note_commit(*effect.batch);
       process_->untold = true;
     } else if (!disk_is_full_ &&
                std::exchange(planned_failure_, {}) == storage::FailedCommit::found_later) {
-      found_later_ = effect.batch;
+      found_later_ = *effect.batch;
     }
     // It may die between the write and hearing of it.
     after(world_.random.between(0, 3), [this, ticket = effect.ticket, ok] {
