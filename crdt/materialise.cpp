@@ -2,7 +2,9 @@
 
 #include "crdt/canonical_walk.h"
 
+#include <algorithm>
 #include <charconv>
+#include <deque>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -96,17 +98,17 @@ Place* find_child(Place& place, const Segment& segment) {
   return nullptr;
 }
 
-void lay_value(Place& root, const Path& path, std::string_view value) {
+void lay_value(Place& root, std::string_view key, std::string_view value) {
   Place* place = &root;
-  for (std::string_view rest = path.key(); !rest.empty();) {
+  for (std::string_view rest = key; !rest.empty();) {
     place = &make_child(*place, take_segment(rest));
   }
   place->content = value;
 }
 
-void lay_tombstone(Place& root, const Path& path) {
+void lay_tombstone(Place& root, std::string_view key) {
   Place* place = &root;
-  for (std::string_view rest = path.key(); !rest.empty();) {
+  for (std::string_view rest = key; !rest.empty();) {
     const Segment segment = take_segment(rest);
     Place* child = find_child(*place, segment);
     if (!child) return;
@@ -120,18 +122,6 @@ void lay_tombstone(Place& root, const Path& path) {
     }
     place = child;
   }
-}
-
-Place lay_out(const Document& document) {
-  Place root{Object{}};
-  for (const auto& [path, record] : document.records()) {
-    if (record.payload.kind == RecordKind::value) {
-      lay_value(root, path, record.payload.value.text());
-    } else if (record.payload.kind == RecordKind::tombstone) {
-      lay_tombstone(root, path);
-    }
-  }
-  return root;
 }
 
 void write(std::string& out, const Place& place);
@@ -172,13 +162,148 @@ void write(std::string& out, const Place& place) {
   }
 }
 
+void append_quoted(std::string& out, std::string_view segment) {
+  if (segment.find_first_of(R"("\\)") != std::string_view::npos) {
+    out += quoted_key(segment);
+    return;
+  }
+  out += '"';
+  out += segment;
+  out += '"';
+}
+
 }  // namespace
 
+/// A value and what stands below it.
+struct Materialiser::Subtree {
+  std::deque<std::string> texts;  ///< where the places' views point
+  Place root;
+
+  std::string_view keep(std::string_view text) { return texts.emplace_back(text); }
+};
+
+Materialiser::Materialiser(std::size_t expected_bytes) {
+  out_.reserve(expected_bytes + 2);
+  open_object(0);
+}
+
+Materialiser::~Materialiser() = default;
+
+void Materialiser::add_value(std::string_view key, std::string_view text) {
+  if (is_below_last(key)) {
+    Subtree& subtree = open_last();
+    lay_value(subtree.root, key.substr(last_key_.size()), subtree.keep(text));
+    return;
+  }
+  end_last();
+  const auto same = std::mismatch(last_key_.begin(), last_key_.end(), key.begin(), key.end()).first;
+  const auto common = static_cast<std::size_t>(same - last_key_.begin());
+  while (levels_.back().key_bytes > common) close_object();
+  std::string_view rest = key.substr(levels_.back().key_bytes);
+  while (true) {
+    begin_member(take_segment(rest).text);
+    if (rest.empty()) break;
+    open_object(key.size() - rest.size());
+  }
+  last_key_ = key;
+  last_at_ = out_.size();
+  out_ += text;
+}
+
+void Materialiser::add_tombstone(std::string_view key) {
+  // What stands below it follows; what else it could hide is in a value above it.
+  if (is_below_last(key)) lay_tombstone(open_last().root, key.substr(last_key_.size()));
+}
+
+std::string Materialiser::finish() {
+  end_last();
+  while (!levels_.empty()) close_object();
+  return std::move(out_);
+}
+
+bool Materialiser::is_below_last(std::string_view key) const {
+  return !last_key_.empty() && key.starts_with(last_key_);
+}
+
+/// Takes the last value back from the text, to be changed.
+Materialiser::Subtree& Materialiser::open_last() {
+  if (!subtree_) {
+    subtree_ = std::make_unique<Subtree>();
+    subtree_->root.content = subtree_->keep(std::string_view(out_).substr(last_at_));
+    out_.resize(last_at_);
+  }
+  return *subtree_;
+}
+
+void Materialiser::end_last() {
+  if (!subtree_) return;
+  write(out_, subtree_->root);
+  subtree_.reset();
+}
+
+void Materialiser::open_object(std::size_t key_bytes) {
+  out_ += '{';
+  levels_.push_back({key_bytes, members_.size(), true});
+}
+
+void Materialiser::begin_member(std::string_view name) {
+  Level& level = levels_.back();
+  const bool is_first = members_.size() == level.first_member;
+  if (!is_first) out_ += ',';
+  const std::size_t at = out_.size();
+  append_quoted(out_, name);
+  const Member member{at, out_.size() - at};
+  if (!is_first && level.in_order) {
+    level.in_order = CanonicalKeyLess()(name_of(members_.back()), name_of(member));
+  }
+  members_.push_back(member);
+  out_ += ':';
+}
+
+void Materialiser::close_object() {
+  const Level level = levels_.back();
+  if (!level.in_order) put_in_order(level);
+  members_.resize(level.first_member);
+  levels_.pop_back();
+  out_ += '}';
+}
+
+/// Paths come in an order that is nearly that of names: indices stand first there, by number.
+void Materialiser::put_in_order(const Level& level) {
+  std::vector<std::pair<std::string_view, std::string_view>> texts;  // names and whole members
+  const std::string_view out = out_;
+  for (std::size_t i = level.first_member; i < members_.size(); ++i) {
+    const std::size_t at = members_[i].at;
+    const std::size_t end = i + 1 < members_.size() ? members_[i + 1].at - 1 : out.size();
+    texts.emplace_back(name_of(members_[i]), out.substr(at, end - at));
+  }
+  std::sort(texts.begin(), texts.end(), [](const auto& left, const auto& right) {
+    return CanonicalKeyLess()(left.first, right.first);
+  });
+  std::string ordered;
+  const std::size_t begin = members_[level.first_member].at;
+  ordered.reserve(out.size() - begin);
+  for (const auto& [name, member] : texts) {
+    if (!ordered.empty()) ordered += ',';
+    ordered += member;
+  }
+  out_.replace(begin, std::string::npos, ordered);
+}
+
+std::string_view Materialiser::name_of(const Member& member) const {
+  return std::string_view(out_).substr(member.at, member.name_bytes);
+}
+
 std::string materialise(const Document& document) {
-  std::string out;
-  out.reserve(document.value_bytes() + 2);
-  write(out, lay_out(document));
-  return out;
+  Materialiser state(document.value_bytes());
+  for (const auto& [path, record] : document.records()) {
+    if (record.payload.kind == RecordKind::value) {
+      state.add_value(path.key(), record.payload.value.text());
+    } else if (record.payload.kind == RecordKind::tombstone) {
+      state.add_tombstone(path.key());
+    }
+  }
+  return state.finish();
 }
 
 std::optional<std::string> materialise_at(const Document& document, const Path& path) {
