@@ -16,10 +16,7 @@ using crdt::Change;
 using crdt::Document;
 using crdt::Path;
 
-/// Kinds of a newer node are kept and passed on between nodes; clients cannot read them.
-bool is_for_clients(const crdt::Payload& payload) {
-  return payload.kind == crdt::RecordKind::value || payload.kind == crdt::RecordKind::tombstone;
-}
+bool is_for_clients(const crdt::Payload& payload) { return cluster::is_for_clients(payload.kind); }
 
 /// In a cursor: no user's state is of this generation.
 constexpr std::uint64_t unsettled_generation = crdt::max_version;
@@ -149,40 +146,77 @@ std::vector<wire::ClientEvent> events_for_writer(const Document& document,
   return events;
 }
 
-wire::ClientEvent answer_request(const Document& document, const ClientRequest& request,
-                                 const crdt::VersionVector& vector, const RetiredOrigins& retired) {
+bool is_for_clients(crdt::RecordKind kind) {
+  return kind == crdt::RecordKind::value || kind == crdt::RecordKind::tombstone;
+}
+
+bool wants_full(const ClientRequest& request) {
+  using Want = wire::StateRequest::Want;
+  return request.want == Want::full || (request.want == Want::unstated && !request.cursor);
+}
+
+/// What was told in another generation may have been wrong, and of what was deleted since an old
+/// cursor nothing may be left to tell.
+bool wants_all(const ClientRequest& request, const crdt::Horizon& horizon) {
+  const bool knows_deletes =
+      known_to(request).covers(horizon.collected) || planted(Defect::forget_what_was_collected);
+  return !request.cursor || request.cursor->generation != horizon.generation() || !knows_deletes;
+}
+
+crdt::VersionVector known_to(const ClientRequest& request) {
   crdt::VersionVector known;
   if (request.cursor) known = request.cursor->vector;
   for (const Dot& dot : request.seen) known.raise(dot.origin, dot.seq);
-  const std::uint64_t generation = document.horizon().generation();
-  const bool knows_deletes =
-      known.covers(document.horizon().collected) || planted(Defect::forget_what_was_collected);
-  wire::Position position{document.version(), vector, !vector.covers(known), generation};
+  return known;
+}
+
+namespace {
+
+wire::Position position(const ClientRequest& request, std::uint64_t version,
+                        const crdt::Horizon& horizon, const crdt::VersionVector& vector,
+                        const RetiredOrigins& retired) {
+  wire::Position at{version, vector, !vector.covers(known_to(request)), horizon.generation()};
   // A client keeps what an answer that is behind does not cover.
-  if (!position.behind) {
-    position.vector = retired.leave_out_of(vector, document.horizon().collected);
-  }
+  if (!at.behind) at.vector = retired.leave_out_of(vector, horizon.collected);
+  return at;
+}
 
-  using Want = wire::StateRequest::Want;
-  if (request.want == Want::full || (request.want == Want::unstated && !request.cursor)) {
-    return wire::Full{crdt::materialise(document), std::move(position)};
-  }
-
+wire::Delta begin_delta(const ClientRequest& request, const crdt::Horizon& horizon,
+                        wire::Position position) {
   wire::Delta delta;
-  // What was told in another generation may have been wrong, and of what was deleted since an old
-  // cursor nothing may be left to tell.
-  delta.complete = !request.cursor || request.cursor->generation != generation || !knows_deletes;
+  delta.complete = wants_all(request, horizon);
   delta.position = std::move(position);
   // Who is told less than it knows keeps what it has, and so is to be told all once more.
   if (delta.complete && delta.position.behind) delta.position.generation = unsettled_generation;
-  const Path* changed = nullptr;  // below it everything is told again
+  return delta;
+}
+
+}  // namespace
+
+wire::ClientEvent answer_request(const Document& document, const ClientRequest& request,
+                                 const crdt::VersionVector& vector, const RetiredOrigins& retired) {
+  const crdt::Horizon& horizon = document.horizon();
+  wire::Position at = position(request, document.version(), horizon, vector, retired);
+  if (wants_full(request)) return wire::Full{crdt::materialise(document), std::move(at)};
+
+  wire::Delta delta = begin_delta(request, horizon, std::move(at));
+  MissedRecords missed(delta.complete ? crdt::VersionVector() : known_to(request));
   for (const Document::Entry& entry : document.records()) {
-    const bool missed = delta.complete || !known.covers(entry.second.dot) ||
-                        (changed && changed->covers(entry.first));
-    if (!missed) continue;
-    if (!changed || !changed->covers(entry.first)) changed = &entry.first;
-    if (is_for_clients(entry.second.payload)) delta.changes.push_back(synced(entry, vector));
+    const auto& [path, record] = entry;
+    const bool told = missed.holds(path.key(), record.dot) && is_for_clients(record.payload);
+    if (told) delta.changes.push_back(synced(entry, vector));
   }
+  return delta;
+}
+
+wire::ClientEvent answer_request(StoredState state, const ClientRequest& request,
+                                 const crdt::VersionVector& vector, const RetiredOrigins& retired) {
+  wire::Position at = position(request, state.version, state.horizon, vector, retired);
+  if (wants_full(request)) return wire::Full{std::move(state.full), std::move(at)};
+
+  wire::Delta delta = begin_delta(request, state.horizon, std::move(at));
+  delta.changes = std::move(state.changes);
+  for (wire::SyncedRecord& change : delta.changes) change.dot = told_dot(*change.dot, vector);
   return delta;
 }
 

@@ -8,6 +8,9 @@
 #include "wire/client_messages.h"
 
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 // Which events tell a client what has changed. Pure functions of a document.
@@ -34,5 +37,36 @@ std::vector<wire::ClientEvent> events_for_writer(const crdt::Document& document,
 /// Its own cursor tells nothing of `retired` origins.
 wire::ClientEvent answer_request(const crdt::Document& document, const ClientRequest& request,
                                  const crdt::VersionVector& vector, const RetiredOrigins& retired);
+/// The same of what read_stored_state has found for it.
+wire::ClientEvent answer_request(StoredState state, const ClientRequest& request,
+                                 const crdt::VersionVector& vector, const RetiredOrigins& retired);
+
+/// Whether it is answered by `full`.
+bool wants_full(const ClientRequest& request);
+/// Whether a `delta` for it holds everything.
+bool wants_all(const ClientRequest& request, const crdt::Horizon& horizon);
+/// What its client knows: the cursor, and the dots it has seen since.
+crdt::VersionVector known_to(const ClientRequest& request);
+
+/// Kinds of a newer node are kept and passed on between nodes; clients cannot read them.
+bool is_for_clients(crdt::RecordKind kind);
+
+/// Which of a document's records a client misses, asked for one after the other in path order:
+/// those it does not know, and whatever stands below one of these, for a simple client drops that.
+class MissedRecords {
+ public:
+  explicit MissedRecords(crdt::VersionVector known) : known_(std::move(known)) {}
+
+  bool holds(std::string_view key, Dot dot) {
+    if (!changed_.empty() && key.starts_with(changed_)) return true;
+    if (known_.covers(dot)) return false;
+    changed_ = key;
+    return true;
+  }
+
+ private:
+  crdt::VersionVector known_;
+  std::string changed_;  ///< below it everything is told again
+};
 
 }  // namespace anabranch::cluster

@@ -25,6 +25,7 @@ class DocumentCache {
     bool loaded = false;
     std::int64_t issued_ms = 0;     ///< the last timestamp given to a write of this user
     std::deque<UserInput> waiting;  ///< only while not loaded
+    bool is_wanted = false;         ///< while not loaded: for more than what waits
 
    private:
     friend class DocumentCache;

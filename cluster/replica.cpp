@@ -79,8 +79,9 @@ void Replica::on(UserInput input) {
   if (!entry) {
     // An answer needs no document, only its place behind what the user's sessions sent before.
     if (auto* answer = std::get_if<ClientAnswer>(&input)) return hold_answer(std::move(*answer));
-    emit(LoadUser{user});
     entry = &documents_.begin_loading(user);
+    entry->waiting.push_back(std::move(input));
+    return load(user_of(entry->waiting.front()), *entry);
   }
   if (!entry->loaded) {
     entry->waiting.push_back(std::move(input));
@@ -93,37 +94,41 @@ void Replica::dispatch(DocumentCache::Entry& entry, UserInput input) {
   std::visit([&](auto& some) { handle(entry, std::move(some)); }, input);
 }
 
+/// Has the document loaded, or, where only a request waits for it, what answers that.
+void Replica::load(const UserId& user, DocumentCache::Entry& entry) {
+  LoadUser effect{user};
+  if (!entry.is_wanted && !entry.waiting.empty()) {
+    const auto* request = std::get_if<ClientRequest>(&entry.waiting.front());
+    if (request) effect.request = *request;
+  }
+  emit(std::move(effect));
+}
+
 DocumentCache::Entry* Replica::loaded(const UserId& user) {
   DocumentCache::Entry* entry = documents_.find(user);
-  if (entry) return entry->loaded ? entry : nullptr;
-  emit(LoadUser{user});
-  documents_.begin_loading(user);
+  if (entry && entry->loaded) return entry;
+  const bool is_new = !entry;
+  if (is_new) entry = &documents_.begin_loading(user);
+  entry->is_wanted = true;
+  if (is_new) load(user, *entry);
   return nullptr;
+}
+
+void Replica::on(StateLoaded loaded) {
+  DocumentCache::Entry* entry = documents_.find(loaded.user);
+  if (!entry || entry->loaded) return;
+  if (!loaded.state) return refuse_unread(loaded.user, loaded.state.error());
+  const UserId user = loaded.user;
+  answer_from_store(entry->waiting, std::move(loaded));
+  if (entry->waiting.empty() && !entry->is_wanted) return documents_.erase(user);
+  load(user, *entry);
 }
 
 void Replica::on(UserLoaded loaded) {
   DocumentCache::Entry* entry = documents_.find(loaded.user);
   if (!entry || entry->loaded) return;
+  if (!loaded.records) return refuse_unread(loaded.user, loaded.records.error());
   std::deque<UserInput> waiting = std::move(entry->waiting);
-
-  if (!loaded.records) {
-    documents_.erase(loaded.user);
-    note(Note::Level::error, "cannot read a user's records: " + loaded.records.error().message);
-    for (UserInput& input : waiting) {
-      if (auto* write = std::get_if<ClientWrite>(&input)) {
-        refuse(*write, unavailable(write->request));
-      } else if (auto* request = std::get_if<ClientRequest>(&input)) {
-        hold_answer({request->session, request->user, unavailable({})});
-      } else if (auto* answer = std::get_if<ClientAnswer>(&input)) {
-        hold_answer(std::move(*answer));
-      } else if (auto* read = std::get_if<StateRead>(&input)) {
-        open_.held.push_back(
-            HeldRead{*read, {read->token, tl::unexpected(loaded.records.error())}});
-      }
-    }
-    return;
-  }
-
   for (auto& [path, record] : *loaded.records) {
     const std::int64_t timestamp_ms = record.stamp.timestamp_ms;
     const auto kept = entry->document.merge(path, std::move(record));
@@ -141,6 +146,24 @@ void Replica::on(UserLoaded loaded) {
   drain_repair();
   drain_collection();
   documents_.unpin(loaded.user);
+}
+
+/// Answers all that waits for records which cannot be read.
+void Replica::refuse_unread(const UserId& user, const Error& error) {
+  const std::deque<UserInput> waiting = std::move(documents_.find(user)->waiting);
+  documents_.erase(user);
+  note(Note::Level::error, "cannot read a user's records: " + error.message);
+  for (const UserInput& input : waiting) {
+    if (const auto* write = std::get_if<ClientWrite>(&input)) {
+      refuse(*write, unavailable(write->request));
+    } else if (const auto* request = std::get_if<ClientRequest>(&input)) {
+      hold_answer({request->session, request->user, unavailable({})});
+    } else if (const auto* answer = std::get_if<ClientAnswer>(&input)) {
+      hold_answer(*answer);
+    } else if (const auto* read = std::get_if<StateRead>(&input)) {
+      open_.held.push_back(HeldRead{*read, {read->token, tl::unexpected(error)}});
+    }
+  }
 }
 
 void Replica::keep_document(const UserId& user) {
@@ -351,12 +374,11 @@ void Replica::redeliver(std::vector<crdt::Write> writes) {
   for (crdt::Write& write : writes) {
     const UserId user = write.user;
     DocumentCache::Entry* entry = documents_.find(user);
-    if (!entry) {
-      emit(LoadUser{user});
-      entry = &documents_.begin_loading(user);
-    }
+    const bool is_new = !entry;
+    if (is_new) entry = &documents_.begin_loading(user);
     // No document is at hand: all were dropped with what was in memory alone.
     entry->waiting.push_front(Redelivery{user, std::move(write)});
+    if (is_new) load(user, *entry);
   }
 }
 

@@ -138,13 +138,16 @@ class Replica {
   // replica.cpp: inputs, groups, the store
   void on(UserInput input);
   void on(UserLoaded loaded);
+  void on(StateLoaded loaded);
   void on(const Committed& committed);
   void on(StoreRecovered recovered);
   void redeliver(std::vector<crdt::Write> writes);
   void dispatch(DocumentCache::Entry& entry, UserInput input);
+  void load(const UserId& user, DocumentCache::Entry& entry);
   DocumentCache::Entry* loaded(const UserId& user);
   /// All that this node knows is on disk.
   bool is_still() const { return !in_flight_ && !ledger_.has_changes(); }
+  void refuse_unread(const UserId& user, const Error& error);
   void keep_document(const UserId& user);  ///< until the open group is released
   void release(Group group);
   void publish(std::vector<Published> writes, const std::map<Dot, wire::Traceparent>& traces);
@@ -168,6 +171,8 @@ class Replica {
   void handle(DocumentCache::Entry& entry, ClientAnswer answer);
   void handle(DocumentCache::Entry& entry, StateRead read);
   void handle(DocumentCache::Entry& entry, Redelivery redelivery);
+  void answer_from_store(std::deque<UserInput>& waiting, StateLoaded loaded);
+  void check_cursor(const ClientRequest& request);
   void hold_answer(ClientAnswer answer, bool refused = false);
   void refuse(const ClientWrite& write, wire::ErrorEvent error);
   void mint_before_first_write();

@@ -17,6 +17,10 @@ wire::ErrorEvent error_of(wire::ErrorCode code, std::string message) {
   return error;
 }
 
+bool asks_the_same(const ClientRequest& one, const ClientRequest& other) {
+  return one.want == other.want && one.cursor == other.cursor && one.seen == other.seen;
+}
+
 }  // namespace
 
 void Replica::hold_answer(ClientAnswer answer, bool refused) {
@@ -139,12 +143,38 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
   open_.held.push_back(std::move(held));
 }
 
-void Replica::handle(DocumentCache::Entry& entry, ClientRequest request) {
+void Replica::check_cursor(const ClientRequest& request) {
   const ReplicaId self = ledger_.replica();
   if (request.cursor && request.cursor_is_authentic &&
       request.cursor->vector[self] > ledger_.vector()[self]) {
     lose_admission("a client knows more of it than this disk does");
   }
+}
+
+/// Answers what stands first of what waits, as far as `loaded` does that. All changes to the user's
+/// state need the document, so what was read is the state still.
+void Replica::answer_from_store(std::deque<UserInput>& waiting, StateLoaded loaded) {
+  while (!waiting.empty()) {
+    if (auto* found = std::get_if<ClientAnswer>(&waiting.front())) {
+      hold_answer(std::move(*found));
+    } else if (auto* request = std::get_if<ClientRequest>(&waiting.front());
+               request && asks_the_same(*request, loaded.request)) {
+      check_cursor(*request);
+      Answer answer{request->session, {}};
+      const bool is_last = waiting.size() == 1;
+      answer.events.push_back(
+          answer_request(is_last ? std::move(*loaded.state) : StoredState(*loaded.state), *request,
+                         ledger_.vector(), retired_));
+      open_.held.push_back(HeldRequest{std::move(*request), std::move(answer)});
+    } else {
+      return;
+    }
+    waiting.pop_front();
+  }
+}
+
+void Replica::handle(DocumentCache::Entry& entry, ClientRequest request) {
+  check_cursor(request);
   Answer answer{request.session, {}};
   answer.events.push_back(answer_request(entry.document, request, ledger_.vector(), retired_));
   open_.held.push_back(HeldRequest{std::move(request), std::move(answer)});

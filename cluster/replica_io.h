@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "cluster/replica_settings.h"
+#include "cluster/stored_state.h"
 #include "crdt/record.h"
 #include "crdt/version_vector.h"
 #include "wire/client_messages.h"
@@ -71,6 +72,13 @@ struct UserLoaded {
   Result<wire::UserRecords> records;
 };
 
+/// The answer to LoadUser where no document is needed: what answers `request`.
+struct StateLoaded {
+  UserId user;
+  ClientRequest request;
+  Result<StoredState> state;
+};
+
 /// Names one commit.
 using Ticket = std::uint64_t;
 
@@ -129,14 +137,16 @@ struct Tick {};
 inline constexpr std::int64_t tick_interval_ms = 50;
 
 using Input = std::variant<ClientWrite, ClientRequest, ClientAnswer, StateRead, UserLoaded,
-                           Committed, StoreRecovered, Scrubbed, UsersListed, TombstonesFound,
-                           Reconfigured, SetDraining, PeerReceived, Tick>;
+                           StateLoaded, Committed, StoreRecovered, Scrubbed, UsersListed,
+                           TombstonesFound, Reconfigured, SetDraining, PeerReceived, Tick>;
 
 // ---- effects
 
-/// Read a user's records from the store; answered by UserLoaded.
+/// Read a user's records from the store; answered by UserLoaded, or, where there is nothing but a
+/// request to be answered, by StateLoaded.
 struct LoadUser {
   UserId user;
+  std::optional<ClientRequest> request = {};
 };
 
 /// Write this to the store; answered by Committed. One at a time.

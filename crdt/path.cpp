@@ -1,6 +1,7 @@
 #include "crdt/path.h"
 
 #include "base/utf8.h"
+#include "crdt/path_key.h"
 
 #include <algorithm>
 
@@ -20,14 +21,20 @@ bool is_canonical_index(std::string_view segment) {
 
 tl::unexpected<Error> bad_path(std::string why) { return fail(Errc::malformed, std::move(why)); }
 
-/// Checks one unescaped segment and appends its encoding.
-Result<void> append_segment(std::string& key, std::string_view segment) {
+/// Checks one unescaped segment.
+Result<void> check_segment(std::string_view segment) {
   if (segment.empty()) return bad_path("path: a segment is empty");
   if (segment.size() > max_segment_bytes) {
     return bad_path("path: a segment is longer than 256 bytes");
   }
   if (has_control_character(segment)) return bad_path("path: a segment holds a control character");
   if (segment == "__proto__") return bad_path("path: __proto__ is not allowed as a segment");
+  return {};
+}
+
+/// Checks one unescaped segment and appends its encoding.
+Result<void> append_segment(std::string& key, std::string_view segment) {
+  if (auto checked = check_segment(segment); !checked) return checked;
   if (is_canonical_index(segment)) {
     key += index_tag;
     key += static_cast<char>(segment.size() - 1);
@@ -120,11 +127,8 @@ Path Path::reserved(std::string_view part) {
 
 bool Path::is_reserved() const { return key_[1] == reserved_mark && key_[0] == name_tag; }
 
-Result<Path> Path::from_key(std::string_view key) {
-  if (is_reserved_key(key)) return Path(std::string(key));
-  // Written again, so that every rule for segments stands in one place.
-  std::string again;
-  again.reserve(key.size());
+Result<void> check_path_key(std::string_view key) {
+  if (is_reserved_key(key)) return {};
   std::size_t segments = 0;
   std::size_t text_bytes = 0;
   for (std::string_view rest = key; !rest.empty();) {
@@ -137,13 +141,20 @@ Result<Path> Path::from_key(std::string_view key) {
     const std::string_view segment = take_segment(rest).text;
     if (++segments > max_path_segments) return bad_path("path: has more than 32 segments");
     if (!is_utf8(segment)) return bad_path("path: is not UTF-8");
-    if (auto added = append_segment(again, segment); !added) return bad_path(added.error().message);
+    if (auto checked = check_segment(segment); !checked) return checked;
+    if (is_canonical_index(segment) != is_index) {
+      return bad_path("path key: is not in its canonical form");
+    }
     text_bytes += (segments > 1 ? 1 : 0) + escaped_size(segment);
   }
   if (segments == 0) return bad_path("path: is empty");
   if (text_bytes > max_path_bytes) return bad_path("path: is longer than 1024 bytes");
-  if (again != key) return bad_path("path key: is not in its canonical form");
-  return Path(std::move(again));
+  return {};
+}
+
+Result<Path> Path::from_key(std::string_view key) {
+  if (auto checked = check_path_key(key); !checked) return tl::unexpected(checked.error());
+  return Path(std::string(key));
 }
 
 std::string Path::text() const {

@@ -1,5 +1,9 @@
 #include "crdt/record.h"
 
+#include "crdt/record_view.h"
+
+#include <string>
+
 namespace anabranch::crdt {
 
 namespace {
@@ -12,6 +16,17 @@ int rank(RecordKind kind) { return kind == RecordKind::tombstone ? -1 : static_c
 std::strong_ordering compare(const Payload& left, const Payload& right) {
   if (auto order = rank(left.kind) <=> rank(right.kind); order != 0) return order;
   return left.value.text() <=> right.value.text();
+}
+
+Record RecordView::record() const {
+  Record made{{version, timestamp_ms, std::string(tab)}, dot, from_batch, {kind, {}}};
+  if (!text.empty()) made.payload.value = Value(std::string(text));
+  return made;
+}
+
+RecordView view_of(const Path& path, const Record& record) {
+  return {path.key(),       record.payload.kind, record.stamp.version, record.stamp.timestamp_ms,
+          record.stamp.tab, record.dot,          record.from_batch,    record.payload.value.text()};
 }
 
 }  // namespace anabranch::crdt

@@ -65,7 +65,14 @@ Result<void> StoreWorker::begin_backup(storage::BackupPlan plan) {
 void StoreWorker::on(OpenBackup& open) { backups_.run(store_.open_backup(std::move(open.plan))); }
 
 void StoreWorker::on(const cluster::LoadUser& load) {
-  output_.input(cluster::UserLoaded{load.user, store_.load_user(load.user)});
+  if (!load.request) {
+    return output_.input(cluster::UserLoaded{load.user, store_.load_user(load.user)});
+  }
+  output_.input(cluster::StateLoaded{
+      load.user, *load.request,
+      cluster::read_stored_state(*load.request, [&](const crdt::RecordVisitor& visit) {
+        return store_.visit_user(load.user, visit);
+      })});
 }
 
 void StoreWorker::on(const cluster::ListUsers& list) {

@@ -75,24 +75,29 @@ void append_record(std::string& value, const crdt::Record& record) {
   value.append(text);
 }
 
-Result<crdt::Record> decode_record(std::string_view value) {
+Result<crdt::RecordView> view_record(std::string_view value) {
   BytesReader reader(value);
   const auto format = reader.number<std::uint8_t>();
   const auto kind = reader.number<std::uint8_t>();
   const auto flags = reader.number<std::uint8_t>();
-  crdt::Record record;
-  record.stamp.version = reader.number<std::uint64_t>();
-  record.stamp.timestamp_ms = static_cast<std::int64_t>(reader.number<std::uint64_t>());
+  crdt::RecordView record;
+  record.version = reader.number<std::uint64_t>();
+  record.timestamp_ms = static_cast<std::int64_t>(reader.number<std::uint64_t>());
   record.dot.origin.value = reader.number<std::uint64_t>();
   record.dot.seq = reader.number<std::uint64_t>();
-  record.stamp.tab = reader.take(reader.number<std::uint16_t>());
-  const std::string_view text = reader.rest();
+  record.tab = reader.take(reader.number<std::uint16_t>());
+  record.text = reader.rest();
   const bool in_range = format == record_format && flags <= flag_from_batch && record.dot.seq > 0;
   if (!reader.done() || !in_range) return fail(Errc::corrupt, "a stored record is damaged");
   record.from_batch = flags == flag_from_batch;
-  record.payload.kind = static_cast<crdt::RecordKind>(kind);
-  if (!text.empty()) record.payload.value = crdt::Value(std::string(text));
+  record.kind = static_cast<crdt::RecordKind>(kind);
   return record;
+}
+
+Result<crdt::Record> decode_record(std::string_view value) {
+  const auto record = view_record(value);
+  if (!record) return tl::unexpected(record.error());
+  return record->record();
 }
 
 std::string log_key(Dot dot, std::string_view record_key) {

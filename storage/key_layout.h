@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "crdt/path.h"
 #include "crdt/record.h"
+#include "crdt/record_view.h"
 
 #include <cstddef>
 #include <string>
@@ -55,6 +56,8 @@ Result<crdt::Path> decode_record_path(std::string_view path_key);
 std::string encode_record(const crdt::Record& record);
 void append_record(std::string& out, const crdt::Record& record);
 Result<crdt::Record> decode_record(std::string_view value);
+/// The same without a copy; its key is left empty.
+Result<crdt::RecordView> view_record(std::string_view value);
 
 std::string log_key(Dot dot, std::string_view record_key);
 void append_log_key(std::string& out, Dot dot, std::string_view record_key);

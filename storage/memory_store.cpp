@@ -79,6 +79,14 @@ Result<wire::UserRecords> MemoryStore::load_user(const UserId& user) const {
   return wire::UserRecords(found->second.begin(), found->second.end());
 }
 
+Result<void> MemoryStore::visit_user(const UserId& user, const crdt::RecordVisitor& visit) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = disk_.users.find(user);
+  if (found == disk_.users.end()) return {};
+  for (const auto& [path, record] : found->second) visit(crdt::view_of(path, record));
+  return {};
+}
+
 Result<void> MemoryStore::commit(const wire::StoreBatch& batch) {
   const std::lock_guard lock(mutex_);
   if (failed_) return fail(Errc::io, "the store takes no writes since one failed");

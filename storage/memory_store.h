@@ -27,6 +27,7 @@ class MemoryStore final : public Store {
 
   wire::StoreState state() const override;
   Result<wire::UserRecords> load_user(const UserId& user) const override;
+  Result<void> visit_user(const UserId& user, const crdt::RecordVisitor& visit) const override;
   Result<void> commit(const wire::StoreBatch& batch) override;
   Result<std::unique_ptr<PullCursor>> open_pull(const crdt::VersionVector& vector) const override;
   Result<std::vector<UserId>> list_users(const UserId& after, std::size_t limit) const override;

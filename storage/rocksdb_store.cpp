@@ -1,5 +1,6 @@
 #include "storage/rocksdb_store.h"
 
+#include "crdt/path_key.h"
 #include "storage/key_layout.h"
 #include "storage/meta_layout.h"
 #include "storage/record_batch.h"
@@ -78,6 +79,15 @@ class RocksdbStore final : public Store {
   wire::StoreState state() const override { return state_; }
 
   Result<wire::UserRecords> load_user(const UserId& user) const override {
+    wire::UserRecords records;
+    const auto visited = visit_user(user, [&records](const crdt::RecordView& record) {
+      records.emplace_back(crdt::Path::from_key(record.key).value(), record.record());
+    });
+    if (!visited) return tl::unexpected(visited.error());
+    return records;
+  }
+
+  Result<void> visit_user(const UserId& user, const crdt::RecordVisitor& visit) const override {
     if (!database_) return closed();
     const auto [first, past] = record_range(user);
     const rocksdb::Slice bound = past;
@@ -85,15 +95,16 @@ class RocksdbStore final : public Store {
     options.iterate_upper_bound = &bound;
     const std::unique_ptr<rocksdb::Iterator> entry(
         database_->rocks().NewIterator(options, database_->column(Column::records)));
-    wire::UserRecords records;
     for (entry->Seek(first); entry->Valid(); entry->Next()) {
-      auto path = decode_record_path(view_of(entry->key()).substr(first.size()));
-      if (!path) return tl::unexpected(path.error());
-      auto record = decode_record(view_of(entry->value()));
+      const std::string_view key = view_of(entry->key()).substr(first.size());
+      if (!crdt::check_path_key(key))
+        return fail(Errc::corrupt, "a stored record's path is damaged");
+      auto record = view_record(view_of(entry->value()));
       if (!record) return tl::unexpected(record.error());
-      records.emplace_back(*std::move(path), *std::move(record));
+      record->key = key;
+      visit(*record);
     }
-    if (entry->status().ok()) return records;
+    if (entry->status().ok()) return {};
     return tl::unexpected(storage_error("cannot read the user's records", entry->status()));
   }
 

@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "crdt/digest.h"
+#include "crdt/record_view.h"
 #include "crdt/version_vector.h"
 #include "wire/store_batch.h"
 
@@ -100,6 +101,9 @@ class Store {
 
   /// All records of a user, in path order; empty for an unknown user.
   virtual Result<wire::UserRecords> load_user(const UserId& user) const = 0;
+
+  /// Shows the same records one after the other, without making them.
+  virtual Result<void> visit_user(const UserId& user, const crdt::RecordVisitor& visit) const = 0;
 
   /// Users who have records, in order: at most `limit` of those after `after` (empty: the first).
   virtual Result<std::vector<UserId>> list_users(const UserId& after, std::size_t limit) const = 0;

@@ -53,16 +53,22 @@ void ReplicaWorld::flush() {
     replica_.flush(now_);
     for (cluster::Effect& effect : replica_.take_effects()) carry_out(effect);
     if (loads_.empty()) return;
-    for (UserId& user : std::exchange(loads_, {})) {
-      auto records = store_.load_user(user);
-      replica_.step(cluster::UserLoaded{user, std::move(records)}, now_);
-    }
+    for (const cluster::LoadUser& load : std::exchange(loads_, {}))
+      replica_.step(answer(load), now_);
   }
+}
+
+cluster::Input ReplicaWorld::answer(const cluster::LoadUser& load) const {
+  if (!load.request) return cluster::UserLoaded{load.user, store_.load_user(load.user)};
+  auto state = cluster::read_stored_state(*load.request, [&](const crdt::RecordVisitor& visit) {
+    return store_.visit_user(load.user, visit);
+  });
+  return cluster::StateLoaded{load.user, *load.request, std::move(state)};
 }
 
 void ReplicaWorld::carry_out(cluster::Effect& effect) {
   if (auto* load = std::get_if<cluster::LoadUser>(&effect)) {
-    loads_.push_back(std::move(load->user));
+    loads_.push_back(std::move(*load));
   } else if (auto* commit = std::get_if<cluster::Commit>(&effect)) {
     FUZZ_REQUIRE(!commit_);
     commit_ = std::move(*commit);

@@ -48,6 +48,7 @@ class ReplicaWorld {
 
  private:
   void flush();
+  cluster::Input answer(const cluster::LoadUser& load) const;
   void carry_out(cluster::Effect& effect);
   void recover(const cluster::RecoverStore& recover);
   std::string read_state(const UserId& user);
@@ -59,7 +60,7 @@ class ReplicaWorld {
   Hear hear_;
   std::optional<cluster::Commit> commit_;
   std::optional<cluster::RecoverStore> recovery_;
-  std::vector<UserId> loads_;
+  std::vector<cluster::LoadUser> loads_;
   std::optional<std::string> state_read_;
 };
 

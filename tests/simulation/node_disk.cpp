@@ -82,7 +82,7 @@ void Node::note_found_batch() {
 }
 
 void Node::carry_out(cluster::LoadUser& effect) {
-  process_->jobs.emplace_back(effect);
+  process_->jobs.emplace_back(std::move(effect));
   plan_job();
 }
 
@@ -139,7 +139,11 @@ void Node::run_job() {
 }
 
 void Node::run(cluster::LoadUser& job) {
-  input(cluster::UserLoaded{job.user, store_->load_user(job.user)});
+  if (!job.request) return input(cluster::UserLoaded{job.user, store_->load_user(job.user)});
+  auto state = cluster::read_stored_state(*job.request, [&](const crdt::RecordVisitor& visit) {
+    return store_->visit_user(job.user, visit);
+  });
+  input(cluster::StateLoaded{job.user, std::move(*job.request), std::move(state)});
 }
 
 void Node::run(cluster::RecoverStore& job) {
