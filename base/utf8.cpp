@@ -3,10 +3,27 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cstddef>
 
 namespace anabranch {
 
-bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+namespace {
+
+/// simdjson reads a block of this size at least.
+constexpr std::size_t block_bytes = 64;
+
+bool is_ascii(std::string_view text) {
+  unsigned all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  if (text.size() < block_bytes && is_ascii(text)) return true;
+  return simdjson::validate_utf8(text.data(), text.size());
+}
 
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(),

@@ -37,7 +37,7 @@ std::vector<wire::ClientEvent> events_for_writer(const crdt::Document& document,
 /// Its own cursor tells nothing of `retired` origins.
 wire::ClientEvent answer_request(const crdt::Document& document, const ClientRequest& request,
                                  const crdt::VersionVector& vector, const RetiredOrigins& retired);
-/// The same of what read_stored_state has found for it.
+/// The same of what StoredStateReader has found for it.
 wire::ClientEvent answer_request(StoredState state, const ClientRequest& request,
                                  const crdt::VersionVector& vector, const RetiredOrigins& retired);
 

@@ -3,23 +3,32 @@
 #include "base/defects.h"
 #include "cluster/delivery.h"
 #include "crdt/materialise.h"
+#include "crdt/path_key.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <string_view>
 #include <utility>
 
 namespace anabranch::cluster {
 
 namespace {
 
+constexpr std::size_t kept_room_bytes = 1 << 20;
+
 /// What a document would say of itself.
 class Summary {
  public:
-  void add(const crdt::RecordView& record) {
+  /// False for a damaged record.
+  bool add(const crdt::RecordView& record) {
     if (crdt::is_of_horizon(record.kind)) {
-      crdt::add_to_horizon(horizon_, crdt::Path::from_key(record.key).value(), record.record());
+      const auto path = crdt::Path::from_key(record.key);
+      if (!path) return false;
+      crdt::add_to_horizon(horizon_, *path, record.record());
     } else if (!planted(Defect::version_ignores_knowledge)) {
       version_ = std::max(version_, record.version);
     }
+    return true;
   }
 
   StoredState take() {
@@ -34,34 +43,20 @@ class Summary {
   crdt::Horizon horizon_;
 };
 
-Result<StoredState> read_full(const VisitRecords& visit) {
-  Summary summary;
-  crdt::Materialiser text(0);
-  const auto visited = visit([&](const crdt::RecordView& record) {
-    summary.add(record);
-    if (record.kind == crdt::RecordKind::value) {
-      text.add_value(record.key, record.text);
-    } else if (record.kind == crdt::RecordKind::tombstone) {
-      text.add_tombstone(record.key);
-    }
-  });
-  if (!visited) return tl::unexpected(visited.error());
-  StoredState state = summary.take();
-  state.full = text.finish();
-  return state;
-}
-
 Result<StoredState> read_changes(const ClientRequest& request, bool all,
                                  const VisitRecords& visit) {
   Summary summary;
   std::vector<wire::SyncedRecord> changes;
   MissedRecords missed(all ? crdt::VersionVector() : known_to(request));
-  const auto visited = visit([&](const crdt::RecordView& record) {
-    summary.add(record);
-    if (!missed.holds(record.key, record.dot) || !is_for_clients(record.kind)) return;
-    crdt::Record made = record.record();
-    changes.push_back({crdt::Path::from_key(record.key).value(), std::move(made.stamp),
-                       std::move(made.payload), made.dot});
+  const auto visited = visit([&](const crdt::RecordView& view) {
+    if (!summary.add(view)) return false;
+    if (!missed.holds(view.key, view.dot) || !is_for_clients(view.kind)) return true;
+    auto path = crdt::Path::from_key(view.key);
+    if (!path) return false;
+    crdt::Record record = view.record();
+    changes.push_back(
+        {*std::move(path), std::move(record.stamp), std::move(record.payload), record.dot});
+    return true;
   });
   if (!visited) return tl::unexpected(visited.error());
   StoredState state = summary.take();
@@ -71,12 +66,33 @@ Result<StoredState> read_changes(const ClientRequest& request, bool all,
 
 }  // namespace
 
-Result<StoredState> read_stored_state(const ClientRequest& request, const VisitRecords& visit) {
+Result<StoredState> StoredStateReader::read(const ClientRequest& request,
+                                            const VisitRecords& visit) {
   if (wants_full(request)) return read_full(visit);
   auto state = read_changes(request, !request.cursor, visit);
   // That everything is wanted shows when the records have been read; it is rare.
   const bool again = state && request.cursor && wants_all(request, state->horizon);
   return again ? read_changes(request, true, visit) : std::move(state);
+}
+
+Result<StoredState> StoredStateReader::read_full(const VisitRecords& visit) {
+  Summary summary;
+  crdt::Materialiser text(std::move(room_));
+  const auto visited = visit([&](const crdt::RecordView& view) {
+    if (!crdt::check_path_key(view.key) || !summary.add(view)) return false;
+    if (view.kind == crdt::RecordKind::value) {
+      text.add_value(view.key, view.text);
+    } else if (view.kind == crdt::RecordKind::tombstone) {
+      text.add_tombstone(view.key);
+    }
+    return true;
+  });
+  room_ = text.finish();
+  if (!visited) return tl::unexpected(visited.error());
+  StoredState state = summary.take();
+  state.full = std::string_view(room_);
+  if (room_.capacity() > kept_room_bytes) room_ = {};
+  return state;
 }
 
 }  // namespace anabranch::cluster

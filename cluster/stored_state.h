@@ -26,7 +26,16 @@ struct StoredState {
 /// Shows all of the user's records, in path order. May be called twice.
 using VisitRecords = std::function<Result<void>(const crdt::RecordVisitor&)>;
 
-/// Fails as `visit` does. Any thread.
-Result<StoredState> read_stored_state(const ClientRequest& request, const VisitRecords& visit);
+/// Reads one after the other; for one thread.
+class StoredStateReader {
+ public:
+  /// Fails as `visit` does.
+  Result<StoredState> read(const ClientRequest& request, const VisitRecords& visit);
+
+ private:
+  Result<StoredState> read_full(const VisitRecords& visit);
+
+  std::string room_;  ///< that the last text took
+};
 
 }  // namespace anabranch::cluster

@@ -182,8 +182,8 @@ struct Materialiser::Subtree {
   std::string_view keep(std::string_view text) { return texts.emplace_back(text); }
 };
 
-Materialiser::Materialiser(std::size_t expected_bytes) {
-  out_.reserve(expected_bytes + 2);
+Materialiser::Materialiser(std::string room) : out_(std::move(room)) {
+  out_.clear();
   open_object(0);
 }
 
@@ -295,7 +295,9 @@ std::string_view Materialiser::name_of(const Member& member) const {
 }
 
 std::string materialise(const Document& document) {
-  Materialiser state(document.value_bytes());
+  std::string room;
+  room.reserve(document.value_bytes() + 2);
+  Materialiser state(std::move(room));
   for (const auto& [path, record] : document.records()) {
     if (record.payload.kind == RecordKind::value) {
       state.add_value(path.key(), record.payload.value.text());

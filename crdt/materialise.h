@@ -26,8 +26,8 @@ std::optional<std::string> materialise_at(const Document& document, const Path& 
 /// come, and only a value that others stand below is ever taken apart.
 class Materialiser {
  public:
-  /// `expected_bytes`: about how long the values are, with their paths; 0 where nobody knows.
-  explicit Materialiser(std::size_t expected_bytes);
+  /// `room`: its capacity is used; what it holds is not.
+  explicit Materialiser(std::string room = {});
   ~Materialiser();
   Materialiser(const Materialiser&) = delete;
   Materialiser& operator=(const Materialiser&) = delete;

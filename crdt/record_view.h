@@ -12,7 +12,7 @@ namespace anabranch::crdt {
 
 /// A standing record where it lies, without a copy of it: good for one pass over many.
 struct RecordView {
-  std::string_view key;  ///< of its Path
+  std::string_view key;  ///< of its Path; as it is stored, see check_path_key
   RecordKind kind = RecordKind::value;
   std::uint64_t version = 0;
   std::int64_t timestamp_ms = 0;
@@ -26,7 +26,8 @@ struct RecordView {
 
 RecordView view_of(const Path& path, const Record& record);
 
-/// Is called with one record after the other; what it is given is gone when it returns.
-using RecordVisitor = std::function<void(const RecordView&)>;
+/// Is called with one record after the other; what it is given is gone when it returns. False where
+/// it finds the record damaged: it is called no more.
+using RecordVisitor = std::function<bool(const RecordView&)>;
 
 }  // namespace anabranch::crdt

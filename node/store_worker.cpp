@@ -69,8 +69,7 @@ void StoreWorker::on(const cluster::LoadUser& load) {
     return output_.input(cluster::UserLoaded{load.user, store_.load_user(load.user)});
   }
   output_.input(cluster::StateLoaded{
-      load.user, *load.request,
-      cluster::read_stored_state(*load.request, [&](const crdt::RecordVisitor& visit) {
+      load.user, *load.request, states_.read(*load.request, [&](const crdt::RecordVisitor& visit) {
         return store_.visit_user(load.user, visit);
       })});
 }

@@ -94,6 +94,7 @@ class StoreWorker {
   std::map<std::pair<std::string, bool>, Serving> serving_;  ///< by peer and whether a repair
   std::unique_ptr<storage::ScrubCursor> scrub_;
   Search search_;
+  cluster::StoredStateReader states_;
   std::optional<cluster::RecoverStore> recovery_;
   std::chrono::steady_clock::time_point next_recovery_;
   Inbox<Job> inbox_;

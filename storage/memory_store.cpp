@@ -83,7 +83,9 @@ Result<void> MemoryStore::visit_user(const UserId& user, const crdt::RecordVisit
   const std::lock_guard lock(mutex_);
   const auto found = disk_.users.find(user);
   if (found == disk_.users.end()) return {};
-  for (const auto& [path, record] : found->second) visit(crdt::view_of(path, record));
+  for (const auto& [path, record] : found->second) {
+    if (!visit(crdt::view_of(path, record))) return fail(Errc::corrupt, "a record is damaged");
+  }
   return {};
 }
 

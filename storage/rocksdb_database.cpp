@@ -75,6 +75,7 @@ rocksdb::DBOptions database_options(const DatabaseSettings& settings) {
 rocksdb::ColumnFamilyOptions column_options(const DatabaseSettings& settings) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = settings.cache;
+  table.block_size = 16 << 10;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(filter_bits_per_key));

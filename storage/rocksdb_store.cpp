@@ -1,6 +1,5 @@
 #include "storage/rocksdb_store.h"
 
-#include "crdt/path_key.h"
 #include "storage/key_layout.h"
 #include "storage/meta_layout.h"
 #include "storage/record_batch.h"
@@ -81,7 +80,9 @@ class RocksdbStore final : public Store {
   Result<wire::UserRecords> load_user(const UserId& user) const override {
     wire::UserRecords records;
     const auto visited = visit_user(user, [&records](const crdt::RecordView& record) {
-      records.emplace_back(crdt::Path::from_key(record.key).value(), record.record());
+      auto path = crdt::Path::from_key(record.key);
+      if (path) records.emplace_back(*std::move(path), record.record());
+      return path.has_value();
     });
     if (!visited) return tl::unexpected(visited.error());
     return records;
@@ -96,13 +97,10 @@ class RocksdbStore final : public Store {
     const std::unique_ptr<rocksdb::Iterator> entry(
         database_->rocks().NewIterator(options, database_->column(Column::records)));
     for (entry->Seek(first); entry->Valid(); entry->Next()) {
-      const std::string_view key = view_of(entry->key()).substr(first.size());
-      if (!crdt::check_path_key(key))
-        return fail(Errc::corrupt, "a stored record's path is damaged");
       auto record = view_record(view_of(entry->value()));
       if (!record) return tl::unexpected(record.error());
-      record->key = key;
-      visit(*record);
+      record->key = view_of(entry->key()).substr(first.size());
+      if (!visit(*record)) return fail(Errc::corrupt, "a stored record's path is damaged");
     }
     if (entry->status().ok()) return {};
     return tl::unexpected(storage_error("cannot read the user's records", entry->status()));

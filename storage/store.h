@@ -102,7 +102,8 @@ class Store {
   /// All records of a user, in path order; empty for an unknown user.
   virtual Result<wire::UserRecords> load_user(const UserId& user) const = 0;
 
-  /// Shows the same records one after the other, without making them.
+  /// Shows the same records one after the other, without making them. Errc::corrupt where `visit`
+  /// finds one damaged.
   virtual Result<void> visit_user(const UserId& user, const crdt::RecordVisitor& visit) const = 0;
 
   /// Users who have records, in order: at most `limit` of those after `after` (empty: the first).

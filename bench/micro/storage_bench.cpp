@@ -1,5 +1,6 @@
 #include "base/random.h"
 #include "bench/micro/samples.h"
+#include "cluster/replica_io.h"
 #include "storage/rocksdb_store.h"
 
 #include <benchmark/benchmark.h>
@@ -91,6 +92,43 @@ void load_user(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(load_user)->Arg(10)->Arg(1000)->Unit(benchmark::kMicrosecond);
+
+/// What a client that comes back is told: one user after the other, each of a thousand records and
+/// known to the disk alone. Its argument: 0 all of it, 1 what a cursor does not cover.
+void read_stored_state(benchmark::State& state) {
+  constexpr std::size_t users = 200;
+  constexpr std::size_t paths = 1000;
+  OpenStore open;
+  std::uint64_t seq = 0;
+  for (std::size_t user = 0; user < users; ++user) {
+    wire::StoreBatch batch;
+    for (std::size_t i = 0; i < paths; ++i) {
+      batch.records.push_back({wire::RecordChange::Kind::put, "user-" + std::to_string(user),
+                               widget_path(i), widget_record(i, ++seq)});
+    }
+    batch.advanced.raise(own_origin, seq);
+    open.commit(batch);
+  }
+  cluster::StoredStateReader reader;
+  cluster::ClientRequest request;
+  if (state.range(0) == 1) request.cursor.emplace();
+  std::size_t user = 0;
+  std::size_t bytes = 0;
+  for (auto _ : state) {
+    const std::uint64_t end = (user + 1) * paths;
+    if (request.cursor) request.cursor->vector.raise(own_origin, end - 10);
+    const UserId id = "user-" + std::to_string(user);
+    const auto read = reader.read(request, [&](const crdt::RecordVisitor& visit) {
+      return open.store->visit_user(id, visit);
+    });
+    bytes += read->full.size() + read->changes.size();
+    user = (user + 1) % users;
+    if (user == 0 && request.cursor) request.cursor->vector = {};
+  }
+  if (bytes == 0) state.SkipWithError("nothing was read");
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(paths));
+}
+BENCHMARK(read_stored_state)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace anabranch::bench

@@ -18,7 +18,9 @@ namespace {
 
 VisitRecords records_of(const crdt::Document& document) {
   return [&document](const crdt::RecordVisitor& visit) -> Result<void> {
-    for (const auto& [path, record] : document.records()) visit(crdt::view_of(path, record));
+    for (const auto& [path, record] : document.records()) {
+      if (!visit(crdt::view_of(path, record))) return fail(Errc::corrupt, "damaged");
+    }
     return {};
   };
 }
@@ -79,10 +81,25 @@ RC_GTEST_PROP(StoredStateProperty, AnswersAsTheDocumentDoes, ()) {
   vector.raise(origin_a, *rc::gen::inRange<std::uint64_t>(1, 10));
   vector.raise(origin_b, 9);
 
-  auto state = read_stored_state(request, records_of(document));
+  auto state = StoredStateReader().read(request, records_of(document));
   RC_ASSERT(state.has_value());
   RC_ASSERT(describe(answer_request(*std::move(state), request, vector, {})) ==
             describe(answer_request(document, request, vector, {})));
+}
+
+TEST(StoredState, RefusesAPathThatIsDamaged) {
+  const auto damaged = [](const crdt::RecordVisitor& visit) -> Result<void> {
+    crdt::RecordView record;
+    record.key = "no segment";
+    record.dot = {origin_a, 1};
+    record.text = "1";
+    if (visit(record)) return {};
+    return fail(Errc::corrupt, "path");
+  };
+  ClientRequest request;
+  EXPECT_FALSE(StoredStateReader().read(request, damaged));
+  request.want = wire::StateRequest::Want::delta;
+  EXPECT_FALSE(StoredStateReader().read(request, damaged));
 }
 
 TEST(StoredState, PassesOnThatTheRecordsCannotBeRead) {
@@ -90,9 +107,9 @@ TEST(StoredState, PassesOnThatTheRecordsCannotBeRead) {
     return fail(Errc::corrupt, "checksum");
   };
   ClientRequest request;
-  EXPECT_FALSE(read_stored_state(request, damaged));
+  EXPECT_FALSE(StoredStateReader().read(request, damaged));
   request.want = wire::StateRequest::Want::delta;
-  EXPECT_FALSE(read_stored_state(request, damaged));
+  EXPECT_FALSE(StoredStateReader().read(request, damaged));
 }
 
 }  // namespace

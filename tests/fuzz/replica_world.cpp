@@ -60,9 +60,9 @@ void ReplicaWorld::flush() {
 
 cluster::Input ReplicaWorld::answer(const cluster::LoadUser& load) const {
   if (!load.request) return cluster::UserLoaded{load.user, store_.load_user(load.user)};
-  auto state = cluster::read_stored_state(*load.request, [&](const crdt::RecordVisitor& visit) {
-    return store_.visit_user(load.user, visit);
-  });
+  auto state = cluster::StoredStateReader().read(
+      *load.request,
+      [&](const crdt::RecordVisitor& visit) { return store_.visit_user(load.user, visit); });
   return cluster::StateLoaded{load.user, *load.request, std::move(state)};
 }
 

@@ -140,9 +140,9 @@ void Node::run_job() {
 
 void Node::run(cluster::LoadUser& job) {
   if (!job.request) return input(cluster::UserLoaded{job.user, store_->load_user(job.user)});
-  auto state = cluster::read_stored_state(*job.request, [&](const crdt::RecordVisitor& visit) {
-    return store_->visit_user(job.user, visit);
-  });
+  auto state = cluster::StoredStateReader().read(
+      *job.request,
+      [&](const crdt::RecordVisitor& visit) { return store_->visit_user(job.user, visit); });
   input(cluster::StateLoaded{job.user, std::move(*job.request), std::move(state)});
 }
 
