@@ -15,6 +15,7 @@ find_package(spdlog CONFIG REQUIRED)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(LIBJWT REQUIRED IMPORTED_TARGET libjwt)
 pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
+pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 
 # msgpack-c is header-only. Debian 12's package wants Boost 1.74 and so cannot stand beside Boost
 # 1.81: there `./dev` unpacks its headers into build/deps/msgpack instead of installing it.
