@@ -226,6 +226,7 @@ bool Replica::adopt_as_admitted(DocumentCache::Entry& entry, const UserId& user,
 Replica::Alone Replica::set_aside(crdt::Document& document, const UserId& user,
                                   const std::vector<crdt::Write>& theirs) {
   Alone alone;
+  if (document.records().empty()) return alone;  // as where an empty node is filled
   const RecordsByPath their_records(theirs);
   alone.floor = document.horizon().floor;
   for (const crdt::Write& one : theirs) {
