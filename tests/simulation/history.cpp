@@ -55,9 +55,11 @@ void History::settle_doubt(const wire::RecordChange& change, bool is_own) {
   ++revisions_;
 }
 
-void History::admitted(const std::set<ReplicaId>& ids, const DiskImage& disk) {
+void History::admitted(const std::vector<ReplicaId>& own, const crdt::VersionVector& judged,
+                       const DiskImage& disk) {
   for (auto& [dot, written] : writes_) {
-    if (ids.count(dot.origin) == 0 || !disk.vector.covers(dot)) continue;
+    const bool is_own = std::count(own.begin(), own.end(), dot.origin) > 0;
+    if (!is_own || judged.covers(dot) || !disk.vector.covers(dot)) continue;
     const ReferenceState& there = disk.of(written.user);
     for (const auto& [path, payload] : written.changes) {
       const ReferenceState::Entry entry{written.stamp, payload, dot};

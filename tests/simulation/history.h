@@ -46,10 +46,11 @@ class History {
   /// A disk has been known to be this replica's.
   bool knows(ReplicaId replica) const { return nodes_.count(replica) > 0; }
 
-  /// A replica has been admitted: of what it wrote before, under these ids, what its disk holds now
-  /// counts. The rest
-  /// is void: it was judged, or written anew.
-  void admitted(const std::set<ReplicaId>& ids, const DiskImage& disk);
+  /// A replica has taken a peer's state to be admitted. Of what it had written itself, under `own`
+  /// ids, and the peer had not judged, what its disk holds now counts: the rest is void, for it was
+  /// given up or written anew. `judged`: the vector that came with the peer's state.
+  void admitted(const std::vector<ReplicaId>& own, const crdt::VersionVector& judged,
+                const DiskImage& disk);
 
   /// A disk has gone back in time. Writes of these origins that no disk knows any more may come
   /// back from a node's memory, or their dots may be given to others; but not both.

@@ -31,7 +31,6 @@ void Node::start() {
   ++incarnation_;
   const wire::StoreState state = store_->state();
   own_ids_.push_back(state.replica);
-  if (!is_admitted()) unadmitted_ids_.insert(state.replica);
   process_ = std::make_unique<Process>(options_.replica, state, world_.random, now());
   tick();
 }
@@ -77,7 +76,6 @@ void Node::replace_disk(std::unique_ptr<storage::MemoryStore> store) {
   disk_since_ms_ = world_.queue.now_ms();
   highest_ = {};
   was_admitted_ = is_admitted();
-  unadmitted_ids_.clear();
   is_mixed_ = false;
   image_.reset();
 }
@@ -154,6 +152,7 @@ void Node::receive(const std::string& from, const wire::PeerMessage& message) {
     if (world_.is_talkative) {
       world_.log(name_ + " hears " + from + ": " + cluster::describe(message));
     }
+    note_admitting(message);
     input(cluster::PeerReceived{from, message});
   });
 }

@@ -253,6 +253,7 @@ class Node {
   void note_found_batch();
   void note_vector();
   void note_standing(const wire::StoreBatch& batch);
+  void note_admitting(const wire::PeerMessage& message);
 
   void carry_out(cluster::LoadUser& effect);
   void carry_out(cluster::Commit& effect);
@@ -299,7 +300,8 @@ class Node {
   crdt::VersionVector highest_;  ///< of this disk
   crdt::VersionVector before_admission_;
   std::int64_t admitted_ms_ = -settling_ms;
-  std::set<ReplicaId> unadmitted_ids_;  ///< own ones, since it is not admitted
+  std::uint64_t admission_id_ = 0;  ///< of the last one asked for
+  crdt::VersionVector admitting_;   ///< what the peer that answers it has judged
   bool was_admitted_ = false;
   std::size_t times_outside_ = 0;
   bool is_mixed_ = false;

@@ -54,21 +54,13 @@ void Node::note_commit(const wire::StoreBatch& batch) {
 void Node::note_standing(const wire::StoreBatch& batch) {
   // An admission makes of the disk what it is: until it is done, the disk is neither nor.
   if (!batch.forgotten.empty()) before_admission_ = std::exchange(highest_, {});
-  const bool is_lost = was_admitted_ && !is_admitted();
-  if (is_lost) {
-    unadmitted_ids_.clear();
-    ++times_outside_;
-  }
-  // An admission keeps what was written under the id it began with, and under those minted since.
-  if (batch.replica && !is_mixed_) unadmitted_ids_.clear();
-  // One commit may bring a new id, writes under it and the end of the admission.
-  if (!was_admitted_ || !is_admitted()) unadmitted_ids_.insert(disk_replica());
+  if (was_admitted_ && !is_admitted()) ++times_outside_;
   if (!batch.standing) return;
   const bool was_admitted = std::exchange(was_admitted_, batch.standing->admitted);
   if (was_admitted || !batch.standing->admitted) return;
   admitted_ms_ = world_.queue.now_ms();
-  world_.history.admitted(std::exchange(unadmitted_ids_, {}), disk_image());
-  is_mixed_ = false;
+  // One that needed no transfer takes nothing away.
+  if (std::exchange(is_mixed_, false)) world_.history.admitted(own_ids_, admitting_, disk_image());
 }
 
 void Node::note_vector() {

@@ -27,6 +27,11 @@ void Node::check_sent(const wire::PeerMessage& message) const {
   }
 }
 
+void Node::note_admitting(const wire::PeerMessage& message) {
+  const auto* piece = std::get_if<wire::PullPiece>(&message);
+  if (piece && piece->answerer && piece->id == admission_id_) admitting_ = piece->answerer->vector;
+}
+
 void Node::carry_out(cluster::Publish& effect) {
   check_sent(effect.message);
   for (const cluster::Member& other : options_.replica.others) {
@@ -37,7 +42,10 @@ void Node::carry_out(cluster::Publish& effect) {
 void Node::carry_out(cluster::AskPeer& effect) {
   check_sent(effect.message);
   const auto* repair = std::get_if<wire::RepairPull>(&effect.message);
-  if (repair && !repair->digest) is_mixed_ = true;
+  if (repair && !repair->digest) {
+    is_mixed_ = true;
+    admission_id_ = repair->id;
+  }
   world_.network.send(name_, effect.peer, Network::Path::exact, std::move(effect.message));
 }
 
