@@ -273,6 +273,7 @@ class Replica {
                   const std::vector<crdt::Write>& theirs);
   void write_anew(DocumentCache::Entry& entry, const UserId& user, Alone alone);
   void raise_generation(DocumentCache::Entry& entry, const UserId& user);
+  void note_keeping(const UserId& user, const wire::ClientEvent& answer);
   void finish_admission();
 
   // replica_collection.cpp: tombstones that nobody needs any more
@@ -310,6 +311,11 @@ class Replica {
   std::optional<Repair> repair_;
   RepairNeeds repair_needs_;
   std::string stalled_admission_;  ///< the peer with which one stalled last
+  /// Whose clients were answered, while this replica was not admitted, so that they keep what they
+  /// had. An admission may have judged it: at its end they are to ask anew.
+  std::set<UserId> keeping_users_;
+  /// More are not noted: they hear of it when they ask next.
+  static constexpr std::size_t max_keeping_users = 100'000;
   /// Whose records a failed commit has changed if it is found later: dismissed once that is known.
   std::set<UserId> doubtful_users_;
   Collection collection_;

@@ -98,6 +98,7 @@ void Replica::watch_admission() {
 /// are admitted in their turn.
 void Replica::take_for_admitted(crdt::VersionVector collected) {
   drop_what_peers_sent();
+  keeping_users_.clear();  // nothing is judged
   ledger_.set_standing({true, std::move(collected)});
   judge_all_standings();
 }
@@ -290,9 +291,20 @@ void Replica::raise_generation(DocumentCache::Entry& entry, const UserId& user) 
             {crdt::generation_change(self)}, false);
 }
 
+/// After a complete answer of a node that knows what they know, clients keep nothing else.
+void Replica::note_keeping(const UserId& user, const wire::ClientEvent& answer) {
+  const auto* delta = std::get_if<wire::Delta>(&answer);
+  if (ledger_.standing().admitted || !delta) return;
+  const bool keeps = !delta->complete || delta->position.behind;
+  if (keeps && keeping_users_.size() < max_keeping_users) keeping_users_.insert(user);
+}
+
 void Replica::finish_admission() {
   ledger_.know_no_more_than(repair_->theirs, repair_->own_ids, std::move(repair_->beyond));
   replicated_acks_.keep_covered(ledger_.vector());
+  for (const UserId& user : std::exchange(keeping_users_, {})) {
+    open_.held.push_back(Dismiss{user});
+  }
   ledger_.set_standing({true, repair_->standing.collected});
   ledger_.set_ages({});
   if (ledger_.is_damaged()) ledger_.mended();

@@ -177,6 +177,7 @@ void Replica::handle(DocumentCache::Entry& entry, ClientRequest request) {
   check_cursor(request);
   Answer answer{request.session, {}};
   answer.events.push_back(answer_request(entry.document, request, ledger_.vector(), retired_));
+  note_keeping(request.user, answer.events.front());
   open_.held.push_back(HeldRequest{std::move(request), std::move(answer)});
 }
 

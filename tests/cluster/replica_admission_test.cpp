@@ -162,6 +162,30 @@ TEST_F(ReplicaAdmission, WhereNothingWasHeldTheSessionsAreToldAndNotClosed) {
       << "without a dot: it is not covered yet";
 }
 
+TEST_F(ReplicaAdmission, AtItsEndClientsAskAnewThatWereToldToKeepWhatTheyHad) {
+  begin();
+  node.ask_state(1, vector_of({{origin_b, 5}}));
+  piece(0, {floor, write_of({origin_b, 6}, {set("x", "1")}, 12)}, false);
+  node.settle();
+  lines = node.effects();
+  EXPECT_THAT(lines, AllOf(Contains(HasSubstr("behind")), Not(Contains("dismiss alice"))));
+  piece(1, {});
+  node.settle();
+  EXPECT_THAT(node.effects(), Contains("dismiss alice"))
+      << "b:5 may have been deleted and forgotten";
+}
+
+TEST_F(ReplicaAdmission, AtItsEndClientsStayThatHaveWhatTheyWereTold) {
+  begin();
+  node.ask_state(1);
+  node.run(ClientRequest{{2}, "alice", wire::StateRequest::Want::delta, {}, false, {}});
+  piece(0, {floor, write_of({origin_b, 6}, {set("x", "1")}, 12)});
+  node.settle();
+  lines = node.effects();
+  EXPECT_THAT(lines, AllOf(Contains(HasSubstr("full")), Contains(HasSubstr("complete")),
+                           Not(Contains("dismiss alice"))));
+}
+
 TEST_F(ReplicaAdmission, AReplicatedAckFollowsItsWrite) {
   node.warm();
   hear_c();
