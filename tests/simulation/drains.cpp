@@ -40,7 +40,7 @@ void Drains::begin(Node& node) {
   const std::int64_t now_ms = world_.queue.now_ms();
   const std::int64_t deadline_ms =
       now_ms + world_.random.between(0, world_.random.chance(30) ? 200 : 15'000);
-  drain_ = Drain{++last_id_, &node, node.incarnation(), {}, now_ms, deadline_ms, false, 0, {}};
+  drain_ = Drain{++last_id_, &node, node.incarnation(), {}, now_ms, deadline_ms};
   // The dead are not waited for, but somebody is.
   const auto& others = node.replica_options().others;
   for (const auto& other : nodes_) {
@@ -99,20 +99,28 @@ bool Drains::may_be_thought_older(const Node& other) const {
 /// The members that have told to have everything, and still have the disks that they told of.
 std::vector<const Node*> Drains::holders() const {
   std::vector<const Node*> holders;
-  for (const cluster::Member& member : drain_->node->replica_options().others) {
-    const auto& except = drain_->except;
-    if (std::find(except.begin(), except.end(), member.name) != except.end()) continue;
-    const auto other = std::find_if(nodes_.begin(), nodes_.end(),
-                                    [&](const auto& node) { return node->name() == member.name; });
-    if (!may_be_thought_older(**other)) holders.push_back(other->get());
+  for (const auto& other : nodes_) {
+    const bool has_told = drain_->waited_for.count(other->name()) > 0;
+    if (has_told && !may_be_thought_older(*other)) holders.push_back(other.get());
   }
   return holders;
+}
+
+/// Those who lost their disks just now: for the node they may still be there.
+std::vector<const Node*> Drains::bereft() const {
+  std::vector<const Node*> bereft;
+  for (const auto& other : nodes_) {
+    if (may_be_thought_older(*other)) bereft.push_back(other.get());
+  }
+  return bereft;
 }
 
 void Drains::take_for_safe(const Node::DrainAnswer& answer) {
   around_.counts.note("node drained");
   world_.log(drain_->node->name() + " is drained");
   drain_->told = answer.vector;
+  for (const auto& peer : answer.progress.peers) drain_->waited_for.insert(peer.name);
+  for (const std::string& name : drain_->except) drain_->waited_for.erase(name);
   check(!drain_->node->is_settled());
   drain_->id = ++last_id_;  // nothing is asked any more
   after(world_.random.between(0, world_.random.chance(50) ? 30 : 500), &Drains::stop);
@@ -120,7 +128,7 @@ void Drains::take_for_safe(const Node::DrainAnswer& answer) {
 
 void Drains::check(bool is_past) {
   const Node& node = *drain_->node;
-  const Oracles::Handover handover{holders(), drain_->told, is_past};
+  const Oracles::Handover handover{holders(), bereft(), drain_->told, is_past};
   oracles_.check_drained(node, handover);
   // Those whose disk is to go have been counted as lost already.
   const auto lasting =

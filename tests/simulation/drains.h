@@ -46,8 +46,9 @@ class Drains {
     std::int64_t begun_ms = 0;
     std::int64_t deadline_ms = 0;
     bool must_end = false;
+    std::set<std::string> waited_for = {};  ///< whom the word is about that it is safe to stop
     std::size_t holders = 0;
-    crdt::VersionVector told;  ///< what it knew to be on its disk when it was safe to stop
+    crdt::VersionVector told = {};  ///< what it knew to be on its disk when it was safe to stop
   };
   bool has_died() const { return drain_->node->incarnation() != drain_->process; }
   bool is_current(std::uint64_t id) const { return drain_ && drain_->id == id; }
@@ -60,6 +61,7 @@ class Drains {
   void stop();
   void cancel();
   std::vector<const Node*> holders() const;
+  std::vector<const Node*> bereft() const;
   bool may_be_thought_older(const Node& other) const;
 
   simulation::Surroundings& world_;

@@ -166,21 +166,27 @@ bool Oracles::may_be_forgotten(const Node& node, const UserId& user, const crdt:
            hides_nothing(disk.of(user), path, entry)));
 }
 
-bool Oracles::is_known_at_its_origin(Dot dot, const Node& but) const {
+/// A write is its origin's to hand on: that has it on disk, or has just lost it with its disk.
+bool Oracles::is_its_origins(Dot dot, const Node& but, const Handover& handover) const {
   return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
-    return node.get() != &but && node->has_been(dot.origin) && node->disk_vector().covers(dot);
+    const auto& bereft = handover.bereft;
+    const bool is_there = node->disk_vector().covers(dot) ||
+                          std::find(bereft.begin(), bereft.end(), node.get()) != bereft.end();
+    return node.get() != &but && node->has_been(dot.origin) && is_there;
   });
 }
 
 /// What members who are there write meanwhile is theirs to hand on, and what has come since the
-/// node was safe to stop, theirs who sent it; what it goes on to forget, it forgets for itself.
+/// node was safe to stop, theirs who sent it. What it goes on to forget, it forgets for itself; and
+/// what it writes anew, for it is admitted only then, it held before under another dot.
 bool Oracles::is_left_to_others(const Node& node, const Handover& handover,
                                 const ReferenceState::Entry& entry) const {
   const Dot dot = *entry.dot;
   const bool is_news = !handover.vector.covers(dot);
-  if (is_news && crdt::is_of_horizon(entry.payload.kind)) return true;
+  const bool is_own = node.has_been(dot.origin);
+  if (is_news && (is_own || crdt::is_of_horizon(entry.payload.kind))) return true;
   const bool is_since = !node.drained_from().covers(dot) && node.disk_vector().covers(dot);
-  return (is_since || handover.is_past) && is_known_at_its_origin(dot, node);
+  return (is_since || handover.is_past) && is_its_origins(dot, node, handover);
 }
 
 void Oracles::check_drained(const Node& node, const Handover& handover) const {

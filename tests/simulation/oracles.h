@@ -31,8 +31,11 @@ class Oracles {
   /// What a drained node has said.
   struct Handover {
     std::vector<const Node*> holders;  ///< who have everything
-    crdt::VersionVector vector;        ///< what it knew to be on its disk
-    bool is_past = false;              ///< more may have come since
+    /// Whose disk is another one since so lately that the node may not know: what was on the former
+    /// one alone is lost with it.
+    std::vector<const Node*> bereft;
+    crdt::VersionVector vector;  ///< what it knew to be on its disk
+    bool is_past = false;        ///< more may have come since
   };
   /// Each of the holders has on disk what the node has acked, and what else it holds, but for what
   /// members who are there have written themselves meanwhile.
@@ -61,7 +64,7 @@ class Oracles {
                          const crdt::Path& path, const ReferenceState::Entry& entry) const;
   bool is_left_to_others(const Node& node, const Handover& handover,
                          const ReferenceState::Entry& entry) const;
-  bool is_known_at_its_origin(Dot dot, const Node& but) const;
+  bool is_its_origins(Dot dot, const Node& but, const Handover& handover) const;
   bool may_be_forgotten(const Node& node, const UserId& user, const crdt::Path& path,
                         const ReferenceState::Entry& entry) const;
   void check_all_acked(const Node& node, std::size_t disks_lost, std::size_t copies) const;
