@@ -187,7 +187,7 @@ void Client::hear(const wire::Ack& ack) {
   }
   acked_[ack.id.json] =
       world_.history.acked({user_, stamp, write.request.changes, node_->name(), node_->disk(),
-                            node_->is_admitted(), node_->times_outside()});
+                            !node_->may_be_of_before(ack.dot), node_->times_outside()});
   note_version(ack.version);
   on_ack(write, ack, stamp);
 }

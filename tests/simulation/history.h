@@ -29,7 +29,7 @@ class History {
     std::vector<crdt::Change> changes;
     std::string node;
     std::size_t disk = 0;           ///< which of the node's disks, counted from 0
-    bool admitted = true;           ///< the node was
+    bool admitted = true;           ///< the node was when it took it
     std::size_t times_outside = 0;  ///< how often it had lost its admission by then
     bool replicated = false;
     /// Where its node has been drained since: on how many other disks it was when the node was told

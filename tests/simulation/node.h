@@ -162,6 +162,11 @@ class Node {
   /// What it says may still be of the time before: then it knew other things, not fewer.
   bool was_admitted_lately() const { return world_.queue.now_ms() - admitted_ms_ < settling_ms; }
   bool is_admitted() const { return store_->disk().state.standing.admitted; }
+  /// It may have taken the write before it was admitted, and given it up with that, also where one
+  /// commit has brought both.
+  bool may_be_of_before(std::optional<Dot> dot) const {
+    return !is_admitted() || (was_admitted_lately() && dot && admitted_at_.covers(*dot));
+  }
   /// How often it has lost its admission.
   std::size_t times_outside() const { return times_outside_; }
   /// An admission has begun on this disk and did not end: what is there is in part another's.
@@ -300,8 +305,9 @@ class Node {
   crdt::VersionVector highest_;  ///< of this disk
   crdt::VersionVector before_admission_;
   std::int64_t admitted_ms_ = -settling_ms;
-  std::uint64_t admission_id_ = 0;  ///< of the last one asked for
-  crdt::VersionVector admitting_;   ///< what the peer that answers it has judged
+  crdt::VersionVector admitted_at_;  ///< the disk's vector when the node was admitted last
+  std::uint64_t admission_id_ = 0;   ///< of the last one asked for
+  crdt::VersionVector admitting_;    ///< what the peer that answers it has judged
   bool was_admitted_ = false;
   std::size_t times_outside_ = 0;
   bool is_mixed_ = false;

@@ -59,6 +59,7 @@ void Node::note_standing(const wire::StoreBatch& batch) {
   const bool was_admitted = std::exchange(was_admitted_, batch.standing->admitted);
   if (was_admitted || !batch.standing->admitted) return;
   admitted_ms_ = world_.queue.now_ms();
+  admitted_at_ = disk_vector();
   // One that needed no transfer takes nothing away.
   if (std::exchange(is_mixed_, false)) world_.history.admitted(own_ids_, admitting_, disk_image());
 }
