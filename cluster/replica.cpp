@@ -228,7 +228,7 @@ void Replica::release(Group group) {
                    [this](HeldWrite& write) {
                      ++(write.applied ? counters_.updates_accepted : counters_.updates_stale);
                      if (write.replicated) {
-                       replicated_acks_.wait_for(write.waits_for, write.write.session,
+                       replicated_acks_.wait_for(std::move(write.waits_for), write.write.session,
                                                  std::move(*write.replicated));
                      }
                      if (write.deliver) emit(std::move(*write.deliver));

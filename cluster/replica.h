@@ -83,7 +83,7 @@ class Replica {
     Answer answer;
     std::optional<Deliver> deliver;
     std::optional<wire::Ack> replicated;  ///< waits for other nodes once durable
-    Dot waits_for;
+    std::vector<Dot> waits_for;
   };
   struct HeldRequest {
     ClientRequest request;
@@ -174,6 +174,7 @@ class Replica {
   void answer_from_store(std::deque<UserInput>& waiting, StateLoaded loaded);
   void check_cursor(const ClientRequest& request);
   void hold_answer(ClientAnswer answer, bool refused = false);
+  void hold_state(ClientRequest request, wire::ClientEvent event);
   void refuse(const ClientWrite& write, wire::ErrorEvent error);
   void mint_before_first_write();
   void mint(const std::string& why);

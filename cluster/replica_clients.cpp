@@ -4,7 +4,9 @@
 #include "crdt/materialise.h"
 
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 namespace anabranch::cluster {
 
@@ -21,10 +23,35 @@ bool asks_the_same(const ClientRequest& one, const ClientRequest& other) {
   return one.want == other.want && one.cursor == other.cursor && one.seen == other.seen;
 }
 
+/// The dots that make the write as safe as what stands of it (under `dot`, which comes last) and
+/// what stands in place of the rest.
+std::vector<Dot> dots_to_wait_for(const crdt::Document& document, const Acceptance& acceptance,
+                                  std::optional<Dot> dot) {
+  std::set<Dot> others;
+  for (const crdt::Change& change : acceptance.repeated) {
+    others.insert(document.find(change.path)->dot);
+  }
+  for (const crdt::Change& change : acceptance.lost) {
+    const auto winners = document.dominators(change.path, acceptance.stamp, change.payload);
+    others.insert(winners.front()->second.dot);
+  }
+  if (dot) others.erase(*dot);
+  std::vector<Dot> dots(others.begin(), others.end());
+  if (dot) dots.push_back(*dot);
+  return dots;
+}
+
 }  // namespace
 
 void Replica::hold_answer(ClientAnswer answer, bool refused) {
   open_.held.push_back(HeldAnswer{std::move(answer), refused});
+}
+
+void Replica::hold_state(ClientRequest request, wire::ClientEvent event) {
+  note_keeping(request.user, event);
+  Answer answer{request.session, {}};
+  answer.events.push_back(std::move(event));
+  open_.held.push_back(HeldRequest{std::move(request), std::move(answer)});
 }
 
 void Replica::refuse(const ClientWrite& write, wire::ErrorEvent error) {
@@ -123,15 +150,9 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
                   acceptance.stamp.version, acceptance.stamp.timestamp_ms,
                   wire::Durability::local,  {}};
     if (dot && ledger_.vector().covers(*dot)) ack.dot = dot;
-    if (options_.acks > 0 && !dot) {
-      // Nothing was stored: the write is as safe as the one that won over it.
-      const crdt::Change& lost = acceptance.lost.front();
-      dot =
-          entry.document.dominators(lost.path, acceptance.stamp, lost.payload).front()->second.dot;
-    }
     if (options_.acks > 0) {
       held.replicated = ack;
-      held.waits_for = *dot;
+      held.waits_for = dots_to_wait_for(entry.document, acceptance, dot);
     }
     held.answer.events.push_back(std::move(ack));
   }
@@ -160,12 +181,10 @@ void Replica::answer_from_store(std::deque<UserInput>& waiting, StateLoaded load
     } else if (auto* request = std::get_if<ClientRequest>(&waiting.front());
                request && asks_the_same(*request, loaded.request)) {
       check_cursor(*request);
-      Answer answer{request->session, {}};
       const bool is_last = waiting.size() == 1;
-      answer.events.push_back(
-          answer_request(is_last ? std::move(*loaded.state) : StoredState(*loaded.state), *request,
-                         ledger_.vector(), retired_));
-      open_.held.push_back(HeldRequest{std::move(*request), std::move(answer)});
+      auto event = answer_request(is_last ? std::move(*loaded.state) : StoredState(*loaded.state),
+                                  *request, ledger_.vector(), retired_);
+      hold_state(std::move(*request), std::move(event));
     } else {
       return;
     }
@@ -175,10 +194,8 @@ void Replica::answer_from_store(std::deque<UserInput>& waiting, StateLoaded load
 
 void Replica::handle(DocumentCache::Entry& entry, ClientRequest request) {
   check_cursor(request);
-  Answer answer{request.session, {}};
-  answer.events.push_back(answer_request(entry.document, request, ledger_.vector(), retired_));
-  note_keeping(request.user, answer.events.front());
-  open_.held.push_back(HeldRequest{std::move(request), std::move(answer)});
+  auto event = answer_request(entry.document, request, ledger_.vector(), retired_);
+  hold_state(std::move(request), std::move(event));
 }
 
 void Replica::handle(DocumentCache::Entry&, ClientAnswer answer) { hold_answer(std::move(answer)); }

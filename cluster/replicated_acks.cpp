@@ -16,14 +16,16 @@ void ReplicatedAcks::set_copies(std::size_t copies) {
   count_ = 0;
 }
 
-void ReplicatedAcks::wait_for(Dot dot, SessionId session, wire::Ack ack) {
+void ReplicatedAcks::wait_for(std::vector<Dot> dots, SessionId session, wire::Ack ack) {
   if (copies_ == 0) return;
   if (count_ >= max_waiting) {
     count_ -= by_dot_.begin()->second.size();
     by_dot_.erase(by_dot_.begin());
   }
   ack.durability = wire::Durability::replicated;
-  by_dot_[dot].push_back({session, std::move(ack)});
+  const Dot dot = dots.back();
+  dots.pop_back();
+  by_dot_[dot].push_back({session, std::move(ack), std::move(dots)});
   ++count_;
 }
 
@@ -36,25 +38,47 @@ void ReplicatedAcks::move(Dot from, std::optional<Dot> to) {
     count_ -= moved.size();
     return;
   }
-  for (Waiting& waiting : moved) waiting.ack.dot = to;
+  for (Waiting& waiting : moved) {
+    if (waiting.ack.dot == from) waiting.ack.dot = to;
+  }
   std::vector<Waiting>& there = by_dot_[*to];
   std::move(moved.begin(), moved.end(), std::back_inserter(there));
 }
 
 void ReplicatedAcks::keep_covered(const crdt::VersionVector& vector) {
   for (auto at = by_dot_.begin(); at != by_dot_.end();) {
-    if (vector.covers(at->first)) {
-      ++at;
-      continue;
-    }
-    count_ -= at->second.size();
-    at = by_dot_.erase(at);
+    const bool is_covered = vector.covers(at->first);
+    count_ -= std::erase_if(at->second, [&](const Waiting& waiting) {
+      return !is_covered || !std::all_of(waiting.further.begin(), waiting.further.end(),
+                                         [&](Dot dot) { return vector.covers(dot); });
+    });
+    at = at->second.empty() ? by_dot_.erase(at) : std::next(at);
   }
 }
 
 std::vector<Notify> ReplicatedAcks::release(
     const std::vector<const crdt::VersionVector*>& durable) {
   std::vector<Notify> released;
+  bool is_done = false;
+  while (!std::exchange(is_done, true)) {
+    for (Waiting& waiting : take_covered(durable)) {
+      if (waiting.further.empty()) {
+        released.push_back({waiting.session, std::move(waiting.ack)});
+        --count_;
+        continue;
+      }
+      const Dot next = waiting.further.back();
+      waiting.further.pop_back();
+      by_dot_[next].push_back(std::move(waiting));
+      is_done = false;
+    }
+  }
+  return released;
+}
+
+std::vector<ReplicatedAcks::Waiting> ReplicatedAcks::take_covered(
+    const std::vector<const crdt::VersionVector*>& durable) {
+  std::vector<Waiting> covered;
   auto at = by_dot_.begin();
   while (at != by_dot_.end()) {
     const Dot dot = at->first;
@@ -66,13 +90,10 @@ std::vector<Notify> ReplicatedAcks::release(
       at = by_dot_.upper_bound({dot.origin, std::numeric_limits<std::uint64_t>::max()});
       continue;
     }
-    for (Waiting& waiting : at->second) {
-      released.push_back({waiting.session, std::move(waiting.ack)});
-    }
-    count_ -= at->second.size();
+    std::move(at->second.begin(), at->second.end(), std::back_inserter(covered));
     at = by_dot_.erase(at);
   }
-  return released;
+  return covered;
 }
 
 }  // namespace anabranch::cluster

@@ -21,8 +21,9 @@ class ReplicatedAcks {
   /// From now on so many must have a write. Acks that wait go on to wait by the new number.
   void set_copies(std::size_t copies);
 
-  /// The ack is sent again as "replicated" once `dot` is covered by enough of the vectors.
-  void wait_for(Dot dot, SessionId session, wire::Ack ack);
+  /// The ack is sent again as "replicated" once each of `dots` (one at least; the last of them is
+  /// looked at first) is covered by enough of the vectors.
+  void wait_for(std::vector<Dot> dots, SessionId session, wire::Ack ack);
 
   /// What was acked under `from` stands under `to` from now on; without it the acks are given up.
   void move(Dot from, std::optional<Dot> to);
@@ -40,7 +41,10 @@ class ReplicatedAcks {
   struct Waiting {
     SessionId session;
     wire::Ack ack;
+    std::vector<Dot> further;  ///< to be waited for after this one
   };
+  std::vector<Waiting> take_covered(const std::vector<const crdt::VersionVector*>& durable);
+
   std::size_t copies_;
   std::size_t count_ = 0;
   std::map<Dot, std::vector<Waiting>> by_dot_;  ///< of one origin, lower seqs are covered first

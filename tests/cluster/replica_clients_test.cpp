@@ -190,6 +190,29 @@ TEST(ReplicaClients, AWriteThatLostIsReplicatedWhenItsWinnerIs) {
   EXPECT_THAT(node.effects(), ElementsAre("notify 1: ack \"w\" lost v3 replicated"));
 }
 
+TEST(ReplicaClients, ABatchThatLostInPartIsReplicatedWhenTheWinnerIsToo) {
+  ReplicaDriver node(with_copies(1));
+  node.warm({{path("a"), record_of({origin_c, 4}, set("a", "1"), 9)}});
+  node.hear_all();
+  told(node, request_of({set("a", "2"), set("b", "2")}, 3));
+  node.receive("b", wire::Progress{origin_b, vector_of({{origin_a, 1}})});
+  EXPECT_THAT(node.effects(), ElementsAre()) << "of a neither the batch's value nor the winner";
+  node.receive("b", wire::Progress{origin_b, vector_of({{origin_a, 1}, {origin_c, 4}})});
+  EXPECT_THAT(node.effects(), ElementsAre("notify 1: ack \"w\" lost v3 A:1 replicated"));
+}
+
+TEST(ReplicaClients, ABatchThatStandsInPartsIsReplicatedWhenAllOfThemAre) {
+  ReplicaDriver node(with_copies(1));
+  node.warm({{path("a"), record_of({origin_b, 2}, set("a", "2"), 3, 1'000'000, "tab")},
+             {path("b"), record_of({origin_c, 4}, set("b", "2"), 3, 1'000'000, "tab")}});
+  node.hear_all();
+  told(node, request_of({set("a", "2"), set("b", "2")}, 3, 1'000'000));
+  node.receive("b", wire::Progress{origin_b, vector_of({{origin_b, 2}})});
+  EXPECT_THAT(node.effects(), ElementsAre());
+  node.receive("b", wire::Progress{origin_b, vector_of({{origin_b, 2}, {origin_c, 4}})});
+  EXPECT_THAT(node.effects(), ElementsAre(testing::HasSubstr("replicated")));
+}
+
 TEST(ReplicaClients, AcceptedStaleAndRejectedWritesAreCounted) {
   ReplicaDriver node;
   node.warm();

@@ -5,6 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace anabranch::cluster {
 
 namespace {
@@ -12,9 +16,10 @@ namespace {
 using testing::IsEmpty;
 using testing::SizeIs;
 
-wire::Ack ack(const std::string& id) {
+wire::Ack ack(const std::string& id, std::optional<Dot> dot = {}) {
   wire::Ack ack;
   ack.id = {id};
+  ack.dot = dot;
   return ack;
 }
 
@@ -26,7 +31,7 @@ std::vector<Notify> release(ReplicatedAcks& acks, const std::vector<crdt::Versio
 
 TEST(ReplicatedAcks, AreLetOutWhenEnoughOthersHaveTheWrite) {
   ReplicatedAcks acks(2);
-  acks.wait_for({origin_a, 2}, {7}, ack("1"));
+  acks.wait_for({{origin_a, 2}}, {7}, ack("1"));
   const auto has = vector_of({{origin_a, 2}});
   EXPECT_THAT(release(acks, {has}), IsEmpty());
   EXPECT_THAT(release(acks, {has, vector_of({{origin_a, 1}, {origin_b, 9}})}), IsEmpty());
@@ -39,9 +44,9 @@ TEST(ReplicatedAcks, AreLetOutWhenEnoughOthersHaveTheWrite) {
 
 TEST(ReplicatedAcks, ComeInTheOrderOfTheWritesOfAnOrigin) {
   ReplicatedAcks acks(1);
-  acks.wait_for({origin_a, 2}, {7}, ack("2"));
-  acks.wait_for({origin_a, 1}, {7}, ack("1"));
-  acks.wait_for({origin_a, 3}, {7}, ack("3"));
+  acks.wait_for({{origin_a, 2}}, {7}, ack("2"));
+  acks.wait_for({{origin_a, 1}}, {7}, ack("1"));
+  acks.wait_for({{origin_a, 3}}, {7}, ack("3"));
   const auto released = release(acks, {vector_of({{origin_a, 2}})});
   ASSERT_THAT(released, SizeIs(2));
   EXPECT_EQ(std::get<wire::Ack>(released[0].event).id.json, "1");
@@ -50,31 +55,31 @@ TEST(ReplicatedAcks, ComeInTheOrderOfTheWritesOfAnOrigin) {
 
 TEST(ReplicatedAcks, OfOneOriginDoNotHoldUpThoseOfAnother) {
   ReplicatedAcks acks(1);
-  acks.wait_for({origin_a, 1}, {7}, ack("a"));
-  acks.wait_for({origin_b, 1}, {7}, ack("b"));
-  acks.wait_for({origin_b, 1}, {8}, ack("b too"));
+  acks.wait_for({{origin_a, 1}}, {7}, ack("a"));
+  acks.wait_for({{origin_b, 1}}, {7}, ack("b"));
+  acks.wait_for({{origin_b, 1}}, {8}, ack("b too"));
   EXPECT_THAT(release(acks, {vector_of({{origin_b, 1}})}), SizeIs(2));
   EXPECT_EQ(acks.waiting(), 1U);
 }
 
 TEST(ReplicatedAcks, AreNotKeptWhereNoneAreSent) {
   ReplicatedAcks acks(0);
-  acks.wait_for({origin_a, 1}, {7}, ack("a"));
+  acks.wait_for({{origin_a, 1}}, {7}, ack("a"));
   EXPECT_EQ(acks.waiting(), 0U);
 }
 
 TEST(ReplicatedAcks, AreBounded) {
   ReplicatedAcks acks(1);
   for (std::uint64_t seq = 1; seq <= ReplicatedAcks::max_waiting + 5; ++seq) {
-    acks.wait_for({origin_a, seq}, {7}, ack("a"));
+    acks.wait_for({{origin_a, seq}}, {7}, ack("a"));
   }
   EXPECT_EQ(acks.waiting(), ReplicatedAcks::max_waiting);
 }
 
 TEST(ReplicatedAcks, FollowAWriteToItsNewDot) {
   ReplicatedAcks acks(1);
-  acks.wait_for({origin_a, 1}, {7}, ack("moved"));
-  acks.wait_for({origin_b, 4}, {8}, ack("there"));
+  acks.wait_for({{origin_a, 1}}, {7}, ack("moved", Dot{origin_a, 1}));
+  acks.wait_for({{origin_b, 4}}, {8}, ack("there"));
   acks.move({origin_a, 1}, Dot{origin_b, 4});
   EXPECT_EQ(acks.waiting(), 2U);
   EXPECT_THAT(release(acks, {vector_of({{origin_a, 1}})}), IsEmpty()) << "it does not stand there";
@@ -88,17 +93,37 @@ TEST(ReplicatedAcks, FollowAWriteToItsNewDot) {
 
 TEST(ReplicatedAcks, OfAWriteThatStandsNowhereAreGivenUp) {
   ReplicatedAcks acks(1);
-  acks.wait_for({origin_a, 1}, {7}, ack("1"));
-  acks.wait_for({origin_a, 1}, {8}, ack("again"));
-  acks.wait_for({origin_a, 2}, {7}, ack("2"));
+  acks.wait_for({{origin_a, 1}}, {7}, ack("1"));
+  acks.wait_for({{origin_a, 1}}, {8}, ack("again"));
+  acks.wait_for({{origin_a, 2}}, {7}, ack("2"));
   acks.move({origin_a, 1}, {});
   EXPECT_EQ(acks.waiting(), 1U);
   EXPECT_THAT(release(acks, {vector_of({{origin_a, 2}})}), SizeIs(1));
 }
 
+TEST(ReplicatedAcks, ThatWaitForSeveralDotsAreLetOutWithTheLastOfThem) {
+  ReplicatedAcks acks(1);
+  acks.wait_for({{origin_b, 4}, {origin_a, 1}}, {7}, ack("1"));
+  EXPECT_THAT(release(acks, {vector_of({{origin_b, 4}})}), IsEmpty());
+  EXPECT_THAT(release(acks, {vector_of({{origin_a, 1}})}), IsEmpty());
+  EXPECT_EQ(acks.waiting(), 1U);
+  EXPECT_THAT(release(acks, {vector_of({{origin_b, 4}})}), SizeIs(1));
+  EXPECT_EQ(acks.waiting(), 0U);
+  acks.wait_for({{origin_b, 4}, {origin_a, 2}}, {7}, ack("2"));
+  EXPECT_THAT(release(acks, {vector_of({{origin_a, 2}, {origin_b, 4}})}), SizeIs(1)) << "at once";
+}
+
+TEST(ReplicatedAcks, AreGivenUpWhereOneOfTheirDotsIsNotCoveredAnyMore) {
+  ReplicatedAcks acks(1);
+  acks.wait_for({{origin_b, 4}, {origin_a, 1}}, {7}, ack("1"));
+  acks.wait_for({{origin_a, 1}}, {8}, ack("2"));
+  acks.keep_covered(vector_of({{origin_a, 1}, {origin_b, 3}}));
+  EXPECT_EQ(acks.waiting(), 1U);
+}
+
 TEST(ReplicatedAcks, OfADotForWhichNoneWaitNothingMoves) {
   ReplicatedAcks acks(1);
-  acks.wait_for({origin_a, 2}, {7}, ack("2"));
+  acks.wait_for({{origin_a, 2}}, {7}, ack("2"));
   acks.move({origin_a, 1}, Dot{origin_b, 1});
   acks.move({origin_a, 1}, {});
   EXPECT_EQ(acks.waiting(), 1U);
