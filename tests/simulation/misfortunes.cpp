@@ -21,7 +21,9 @@ void Misfortunes::strike() {
   Node& node = *world_.random.pick(nodes_);
   const std::size_t what = world_.random.below(108);
   if (is_awaited(node)) return;
-  if (what < 27) {
+  if (dangers_.old_disks && world_.random.chance(25)) {
+    use_backup(node);
+  } else if (what < 27) {
     if (dangers_.partitions) break_links();
   } else if (what < 45) {
     world_.log("the links are mended");
@@ -169,13 +171,13 @@ void Misfortunes::use_backup(Node& node) {
   }
   if (disks_lost_ >= max_disks_lost || in_repair_.count(&node) > 0) return;
   ++disks_lost_;
-  if (world_.random.chance(35)) {
+  if (!dangers_.old_disks && world_.random.chance(35)) {
     counts_.note("backup restored");
     node.bring_backup(Node::Comeback::restored);
     return node.start();
   }
   in_repair_.insert(&node);
-  const Node* confidant = world_.random.chance(50) ? confide(node) : nullptr;
+  const Node* confidant = dangers_.old_disks || world_.random.chance(50) ? confide(node) : nullptr;
   world_.queue.after(confidant ? confiding_ms : 0, [this, &node, confidant] {
     node.crash();
     world_.queue.after(repair_ms, [this, &node, confidant] {

@@ -51,6 +51,7 @@ struct RunOptions {
   ClientDefects client_defects = {};
   bool forgetful = false;  ///< deletes are forgotten within moments, and much arrives late
   bool drains = false;     ///< nodes are drained, and may burn as soon as they are
+  bool old_disks = false;  ///< disks go back in time, and one other node alone knows of it
 };
 
 /// What all nodes of a simulation share.

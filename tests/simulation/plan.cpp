@@ -76,7 +76,8 @@ Plan make_plan(SeededRandom& random, const RunOptions& options) {
   plan.dangers = {random.chance(60), random.chance(50), random.chance(40), random.chance(25),
                   random.chance(30), random.chance(30), random.chance(30), random.chance(30)};
   plan.network = forgetful ? choose_late_network(random) : choose_network(random);
-  const auto nodes = static_cast<std::size_t>(1 + mostly_few(random, 3, 4, 6));
+  auto nodes = static_cast<std::size_t>(1 + mostly_few(random, 3, 4, 6));
+  if (options.old_disks) nodes = std::max<std::size_t>(nodes, 3);
   plan.copies = random.chance(50) ? 0 : static_cast<std::size_t>(random.between(1, 2));
   plan.copies = std::min(plan.copies, nodes - 1);
   // Devices are away for weeks where weeks are short.
@@ -98,6 +99,8 @@ Plan make_plan(SeededRandom& random, const RunOptions& options) {
   for (std::int64_t i = 0; i < simple; ++i)
     plan.simple_tabs.push_back("simple" + std::to_string(i));
   plan.dangers.drains = options.drains;
+  plan.dangers.old_disks = options.old_disks;
+  plan.dangers.backups = plan.dangers.backups || options.old_disks;
   return plan;
 }
 

@@ -22,6 +22,7 @@ struct Dangers {
   bool stalls = false;
   bool members_change = false;
   bool drains = false;
+  bool old_disks = false;  ///< backups come back soon, by hand, and after one node alone was heard
 };
 
 /// What a seed decides before anything happens.

@@ -62,11 +62,12 @@ int run_many(const Options& options) {
         ++runs;
         sum.add(outcome.tally);
         if (outcome.violation.empty()) return false;
-        std::printf("seed %llu: %s\n  replay: ./dev simulate --seed %llu --trace%s%s\n",
+        std::printf("seed %llu: %s\n  replay: ./dev simulate --seed %llu --trace%s%s%s\n",
                     static_cast<unsigned long long>(outcome.seed), outcome.violation.c_str(),
                     static_cast<unsigned long long>(outcome.seed),
                     options.run.forgetful ? " --forgetful" : "",
-                    options.run.drains ? " --drains" : "");
+                    options.run.drains ? " --drains" : "",
+                    options.run.old_disks ? " --old-disks" : "");
         return ++broken >= max_told;
       },
       options.run);
@@ -88,6 +89,8 @@ int main_with(int argc, char** argv) {
   app.add_flag("--forgetful", options.run.forgetful,
                "only worlds in which deletes are forgotten while much is under way");
   app.add_flag("--drains", options.run.drains, "nodes are drained too, and burn afterwards");
+  app.add_flag("--old-disks", options.run.old_disks,
+               "only worlds in which disks go back in time, and one other node alone knows of it");
   app.add_option("--threads", options.threads, "run so many at once")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
