@@ -42,6 +42,15 @@ class TcpStream final : public ByteStream {
     socket_.async_write_some(buffers, std::move(count));
   }
 
+  void wait_readable(Done handler) override {
+    socket_.async_wait(TcpSocket::wait_read, std::move(handler));
+  }
+
+  void cancel() override {
+    ErrorCode ignored;
+    socket_.cancel(ignored);
+  }
+
   void teardown(Done handler) override { teardown_tcp(socket_, scratch_, std::move(handler)); }
 
   std::uint64_t written() const override { return written_; }
@@ -103,6 +112,14 @@ void AnyStream::teardown(ByteStream::Done handler) {
   write_held([this, handler = std::move(handler)](ErrorCode) mutable {
     stream_->teardown(std::move(handler));
   });
+}
+
+void AnyStream::note_read(const ReadBuffers& buffers, std::size_t bytes) {
+  for (const asio::mutable_buffer& buffer : buffers) {
+    const std::size_t filled = std::min(bytes, buffer.size());
+    boundary_.pass(static_cast<const unsigned char*>(buffer.data()), filled);
+    bytes -= filled;
+  }
 }
 
 void AnyStream::note_write(const WriteBuffers& buffers) {

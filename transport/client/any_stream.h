@@ -1,10 +1,14 @@
 #pragma once
 
+#include "transport/client/message_boundary.h"
+
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/buffer_traits.hpp>
 #include <boost/beast/core/role.hpp>
 
 #include <array>
@@ -59,6 +63,11 @@ class ByteStream {
   virtual ~ByteStream() = default;
   virtual void read_some(const ReadBuffers& buffers, Transferred handler) = 0;
   virtual void write_some(const WriteBuffers& buffers, Transferred handler) = 0;
+  /// Waits until there is something to read, or the stream has ended.
+  virtual void wait_readable(Done handler) = 0;
+  /// Ends a pending read or wait with operation_aborted, unless it has got something already.
+  /// There is no write pending.
+  virtual void cancel() = 0;
   /// Ends the stream in good order: what was written arrives, what the peer still sends is
   /// dropped, until the peer ends it too. Has no deadline of its own.
   virtual void teardown(Done handler) = 0;
@@ -90,7 +99,13 @@ class AnyStream {
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(ErrorCode, std::size_t)>(
         [this](auto handler, const ReadBuffers& few) {
-          stream_->read_some(few, ByteStream::Transferred(std::move(handler)));
+          is_reading_ = true;
+          stream_->read_some(few, [this, few, handler = std::move(handler)](
+                                      ErrorCode error, std::size_t bytes) mutable {
+            is_reading_ = false;
+            note_read(few, bytes);
+            std::move(handler)(error, bytes);
+          });
         },
         token, ReadBuffers(buffers));
   }
@@ -99,10 +114,48 @@ class AnyStream {
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(ErrorCode, std::size_t)>(
         [this](auto handler, const WriteBuffers& few) {
-          write_some(few, ByteStream::Transferred(std::move(handler)));
+          is_writing_ = true;
+          write_some(few, [this, handler = std::move(handler)](ErrorCode error,
+                                                               std::size_t bytes) mutable {
+            is_writing_ = false;
+            std::move(handler)(error, bytes);
+          });
         },
         token, WriteBuffers(buffers));
   }
+
+  /// Drops what is written at once by Beast's `accept`, and only that is written so: the answer to
+  /// a handshake that the client has had already.
+  template <class Buffers>
+  std::size_t write_some(const Buffers& buffers, ErrorCode& error) {
+    error = {};
+    return beast::buffer_bytes(buffers);
+  }
+  template <class Buffers>
+  std::size_t write_some(const Buffers& buffers) {
+    return beast::buffer_bytes(buffers);
+  }
+  /// Beast wants these to be there; they are not used.
+  template <class Buffers>
+  std::size_t read_some(const Buffers&, ErrorCode& error) {
+    error = asio::error::operation_not_supported;
+    return 0;
+  }
+  template <class Buffers>
+  std::size_t read_some(const Buffers&) {
+    return 0;
+  }
+
+  /// From here on the client sends WebSocket frames.
+  void begin_frames() { boundary_ = {}; }
+  /// A read waits for the client's next message, of which nothing has come, and nothing is written.
+  bool is_quiet() const {
+    return is_reading_ && !is_writing_ && held_.empty() && boundary_.is_reached();
+  }
+  /// Ends the pending read of a quiet stream with operation_aborted, unless it has got something.
+  void cancel_read() { stream_->cancel(); }
+  /// What lies beneath. Nothing is pending, and the stream is not used any more.
+  std::unique_ptr<ByteStream> release() { return std::move(stream_); }
 
   /// The next write need not reach the socket before the one after it, for which the caller is
   /// ready: its bytes are kept, up to `max_held_bytes`, and go out together with those.
@@ -130,12 +183,16 @@ class AnyStream {
   void write_some(const WriteBuffers& buffers, ByteStream::Transferred handler);
   void write_held(ByteStream::Done handler);
   void note_write(const WriteBuffers& buffers);
+  void note_read(const ReadBuffers& buffers, std::size_t bytes);
 
   IoExecutor executor_;
   std::unique_ptr<ByteStream> stream_;
   std::function<void()> on_teardown_;
   std::string held_;  ///< of earlier writes, which are done as far as their callers know
   bool hold_next_ = false;
+  bool is_reading_ = false;
+  bool is_writing_ = false;
+  MessageBoundary boundary_;
   std::array<unsigned char, 4> last_written_{};  ///< the first bytes of it
 
   // Beast finds these two by argument-dependent lookup.

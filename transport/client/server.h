@@ -42,6 +42,8 @@ struct SessionOptions {
   std::size_t send_buffer_bytes = 8388608;
   std::chrono::milliseconds idle_timeout{60000};
   std::chrono::milliseconds auth_timeout{5000};
+  /// A WebSocket on which nothing has gone on for so long, or twice that, gives its buffers back.
+  std::chrono::milliseconds rest_after{2000};
   std::size_t max_connections = 50000;
   bool compression = false;
   std::vector<std::string> allowed_origins;  ///< empty: any
@@ -75,7 +77,7 @@ class Server {
   virtual std::size_t connections() const = 0;  ///< WebSocket sessions; any thread
   /// Connections that come from now on are taken so; null: plain HTTP. Any thread.
   virtual void use_tls(std::shared_ptr<const TlsContext> tls) = 0;
-  virtual FrameTimes frame_times() const = 0;   ///< since the start; any thread
+  virtual FrameTimes frame_times() const = 0;  ///< since the start; any thread
   virtual void drain() = 0;
   virtual void resume() = 0;
   virtual void stop() = 0;

@@ -112,6 +112,16 @@ class TlsStream final : public ByteStream {
         std::move(handler));
   }
 
+  void wait_readable(Done handler) override {
+    socket_.async_wait(TcpSocket::wait_read, std::move(handler));
+  }
+
+  void cancel() override {
+    is_cancelled_ = true;  // for what was told to try again, and has not done so yet
+    ErrorCode ignored;
+    socket_.cancel(ignored);
+  }
+
   /// Says that nothing more comes; whether the peer says so too before it hangs up does not matter.
   void teardown(Done handler) override {
     auto end_tcp = [this, handler = std::move(handler)](ErrorCode, std::size_t) mutable {
@@ -165,6 +175,7 @@ class TlsStream final : public ByteStream {
 
   template <class Act>
   void start(Act act, Transferred handler) {
+    is_cancelled_ = false;
     const Outcome outcome = attempt(act);
     if (outcome.wait) return wait(*outcome.wait, std::move(act), std::move(handler));
     // Handlers are not called from within the call that starts the operation.
@@ -179,6 +190,9 @@ class TlsStream final : public ByteStream {
                   handler = std::move(handler)](ErrorCode error) mutable {
       if (error) return std::move(handler)(error, 0);
       const Outcome outcome = attempt(act);
+      if (outcome.wait && is_cancelled_) {
+        return std::move(handler)(asio::error::operation_aborted, 0);
+      }
       if (outcome.wait) return wait(*outcome.wait, std::move(act), std::move(handler));
       std::move(handler)(outcome.error, outcome.moved);
     };
@@ -206,6 +220,7 @@ class TlsStream final : public ByteStream {
   TlsConnection connection_;  // goes before the socket, which it uses
   TeardownScratch scratch_;
   std::uint64_t written_ = 0;
+  bool is_cancelled_ = false;
 };
 
 }  // namespace

@@ -4,10 +4,9 @@
 #include "transport/client/conversation.h"
 #include "transport/client/frame_batch.h"
 #include "transport/client/read_window.h"
+#include "transport/client/websocket.h"
 
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/websocket/stream.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -18,8 +17,6 @@
 
 namespace anabranch::transport {
 namespace {
-
-namespace websocket = beast::websocket;
 
 using SteadyClock = std::chrono::steady_clock;
 using TimePoint = SteadyClock::time_point;
@@ -32,9 +29,6 @@ constexpr seconds close_timeout{10};
 /// No timer is set further ahead: expiry times may lie centuries off, and the wall clock, by which
 /// tokens expire, may be set.
 constexpr milliseconds longest_wait = std::chrono::hours(1);
-/// What the first read of a frame makes room for, so that an idle connection holds little.
-constexpr std::size_t first_read_bytes = 512;
-constexpr std::size_t kept_buffer_bytes = 4096;
 
 SessionId next_session_id() {
   static std::atomic<std::uint64_t> last = 0;
@@ -48,6 +42,7 @@ SessionId next_session_id() {
 /// one write and one ping at a time, and one timer serves all deadlines: it is never put off, it
 /// just looks again when it fires.
 class WebsocketSession final : public Connection,
+                               public WebsocketOwner,
                                public std::enable_shared_from_this<WebsocketSession> {
  public:
   WebsocketSession(ServerContext& context, IoThread& thread, AnyStream stream)
@@ -55,38 +50,45 @@ class WebsocketSession final : public Connection,
         options_(*context.options.sessions),
         thread_(thread),
         codec_(json_frame_codec()),
-        socket_(std::move(stream)),
-        timer_(socket_.get_executor()) {}
+        timer_(stream.get_executor()),
+        socket_(std::move(stream),
+                {options_.max_frame_bytes, options_.compression, codec_.kind() == FrameKind::text},
+                *this) {}
 
   void start(const HttpRequest& request, UpgradeTerms terms);
   void shut_down(CloseCode code) override;
   void abort() override { finish(); }
 
  private:
-  void configure(const std::string& protocol);
-  void on_upgraded(ErrorCode error, std::optional<Identity> identity);
+  void on_accepted(ErrorCode error) override;
 
   void read();
   bool may_read();
-  void on_read(ErrorCode error);
+  void on_read(ErrorCode error) override;
+  void on_control(bool is_close) override;
   void heard();
   void take_frame();
 
   void on_woken();
   void write();
-  void on_written(ErrorCode error);
+  void on_written(ErrorCode error) override;
+  void on_rested() override;
 
   void begin_closing();
   void send_close();
   void on_stream_lost();
-  void on_teardown();
+  void on_close_sent() override { finish(); }
+  void on_teardown() override;
   void finish();
   void tell_end();
 
   void on_timer();
   void watch_opening(TimePoint now);
   void watch_silence(TimePoint now);
+  void watch_rest(TimePoint now);
+  void note_activity();
   void ping();
+  void on_pinged() override { ping_pending_ = false; }
   TimePoint next_deadline(TimePoint now) const;
   void wake_at(TimePoint deadline);
 
@@ -94,18 +96,19 @@ class WebsocketSession final : public Connection,
   const SessionOptions& options_;
   IoThread& thread_;
   const FrameCodec& codec_;
-  websocket::stream<AnyStream> socket_;
   asio::steady_timer timer_;
+  Websocket socket_;
   std::shared_ptr<ConnectionMailbox> mailbox_;
   std::optional<Conversation> conversation_;
   ReadWindow unanswered_;
-  beast::flat_buffer inbox_;
+  std::optional<Identity> offered_;  // by the upgrade's token, until it is done
   FrameBatch outgoing_;
 
   TimePoint upgraded_at_;
   TimePoint opening_deadline_;  // of the upgrade, then of authentication
   TimePoint close_deadline_;
   TimePoint last_heard_;
+  TimePoint rest_at_ = TimePoint::max();
   TimePoint timer_at_ = TimePoint::max();
   std::uint64_t written_before_ = 0;  // when last looked at
   ConnectionEnd tally_;               // its counts alone, until the end
@@ -114,6 +117,7 @@ class WebsocketSession final : public Connection,
   bool reading_ = false;
   bool pinged_ = false;        // since last_heard_
   bool ping_pending_ = false;  // the operation
+  bool active_ = false;        // something has gone on since rest_at_ was set
   bool closing_ = false;       // nothing more is read for its meaning
   bool close_sent_ = false;
   bool heard_close_ = false;
@@ -134,40 +138,14 @@ void WebsocketSession::start(const HttpRequest& request, UpgradeTerms terms) {
       Conversation::Surroundings{options_, *context_.sink, *context_.authenticator, context_.clock,
                                  codec_, context_.journal},
       mailbox_);
-  configure(terms.protocol);
   outgoing_.use_arrays(!terms.protocol.empty());
+  offered_ = std::move(terms.identity);
   opening_deadline_ = SteadyClock::now() + upgrade_timeout;
   wake_at(opening_deadline_);
-  socket_.async_accept(
-      request, [self = shared_from_this(), identity = std::move(terms.identity)](
-                   ErrorCode error) mutable { self->on_upgraded(error, std::move(identity)); });
+  socket_.accept(request, terms.protocol, upgrade_timeout, shared_from_this());
 }
 
-void WebsocketSession::configure(const std::string& protocol) {
-  using Base = websocket::stream_base;
-  socket_.set_option(Base::timeout{upgrade_timeout, Base::none(), false});
-  socket_.read_message_max(options_.max_frame_bytes);
-  socket_.auto_fragment(false);
-  socket_.text(codec_.kind() == FrameKind::text);
-  if (options_.compression) {
-    websocket::permessage_deflate deflate;
-    deflate.server_enable = true;
-    socket_.set_option(deflate);
-  }
-  if (!protocol.empty()) {
-    socket_.set_option(Base::decorator([protocol](websocket::response_type& response) {
-      response.set(http::field::sec_websocket_protocol, protocol);
-    }));
-  }
-  // The stream is a member, so its callbacks die with `this`.
-  socket_.control_callback([this](websocket::frame_type type, beast::string_view) {
-    heard();
-    heard_close_ = heard_close_ || type == websocket::frame_type::close;
-  });
-  socket_.next_layer().on_teardown([this] { on_teardown(); });
-}
-
-void WebsocketSession::on_upgraded(ErrorCode error, std::optional<Identity> identity) {
+void WebsocketSession::on_accepted(ErrorCode error) {
   if (finished_) return;
   if (error) {
     context_.journal.on_upgrade_refused(UpgradeRefusal::malformed);
@@ -178,9 +156,11 @@ void WebsocketSession::on_upgraded(ErrorCode error, std::optional<Identity> iden
   const TimePoint now = SteadyClock::now();
   upgraded_at_ = now;
   last_heard_ = now;
+  if (!options_.compression) rest_at_ = now + options_.rest_after;
   opening_deadline_ = now + options_.auth_timeout;
   if (closing_) return write();
-  if (identity) conversation_->open(std::move(*identity));
+  if (offered_) conversation_->open(std::move(*offered_));
+  offered_.reset();
   wake_at(next_deadline(now));
   read();
 }
@@ -190,10 +170,7 @@ void WebsocketSession::on_upgraded(ErrorCode error, std::optional<Identity> iden
 void WebsocketSession::read() {
   if (reading_ || finished_ || !may_read()) return;
   reading_ = true;
-  const std::size_t limit = inbox_.size() == 0 ? first_read_bytes : 0;
-  socket_.async_read_some(inbox_, limit, [self = shared_from_this()](ErrorCode error, std::size_t) {
-    self->on_read(error);
-  });
+  socket_.read(shared_from_this());
 }
 
 bool WebsocketSession::may_read() {
@@ -211,29 +188,33 @@ void WebsocketSession::on_read(ErrorCode error) {
   if (error) return finish();
   heard();
   if (closing_) {
-    inbox_.clear();
-  } else if (socket_.is_message_done()) {
+    socket_.drop_message();
+  } else if (socket_.has_message()) {
     take_frame();
   }
   read();
+}
+
+void WebsocketSession::on_control(bool is_close) {
+  heard();
+  heard_close_ = heard_close_ || is_close;
 }
 
 /// Whatever comes shows that the client lives: pings and pongs too.
 void WebsocketSession::heard() {
   last_heard_ = SteadyClock::now();
   pinged_ = false;
+  note_activity();
 }
 
 void WebsocketSession::take_frame() {
   const auto expiry = conversation_->expires_at_ms();
-  const auto bytes = inbox_.cdata();
-  const FrameKind kind = socket_.got_text() ? FrameKind::text : FrameKind::binary;
-  const std::string_view frame(static_cast<const char*>(bytes.data()), bytes.size());
+  const FrameKind kind = socket_.is_text() ? FrameKind::text : FrameKind::binary;
+  const std::string_view frame = socket_.message();
   ++tally_.frames_in;
   tally_.bytes_in += frame.size();
   if (conversation_->on_frame(kind, frame, steady_ns(last_heard_))) unanswered_.add(frame.size());
-  inbox_.clear();
-  if (inbox_.capacity() > kept_buffer_bytes) inbox_.shrink_to_fit();
+  socket_.drop_message();
   if (conversation_->expires_at_ms() != expiry) wake_at(next_deadline(SteadyClock::now()));
 }
 
@@ -249,16 +230,13 @@ void WebsocketSession::on_woken() {
 }
 
 void WebsocketSession::write() {
-  if (outgoing_.is_writing() || close_sent_ || finished_) return;
+  if (outgoing_.is_writing() || close_sent_ || finished_ || !socket_.may_send()) return;
   if (!outgoing_.begin(*mailbox_, thread_.frame_times())) {
     if (closing_) send_close();
     return;
   }
-  socket_.next_layer().let_next_write_wait(outgoing_.more());
-  const std::string_view text = outgoing_.text();
-  socket_.async_write(
-      asio::buffer(text),
-      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_written(error); });
+  note_activity();
+  socket_.write(outgoing_.text(), outgoing_.more(), shared_from_this());
 }
 
 void WebsocketSession::on_written(ErrorCode error) {
@@ -270,6 +248,14 @@ void WebsocketSession::on_written(ErrorCode error) {
   if (finished_) return;
   if (error) return on_stream_lost();
   if (!closing_ && mailbox_->is_closing()) begin_closing();
+  write();
+  // Where thousands come at once, not all of them are awake at the same time.
+  const bool has_just_come = tally_.frames_in == 0 && tally_.frames_out == 1;
+  if (has_just_come && !outgoing_.is_writing()) socket_.rest();
+}
+
+void WebsocketSession::on_rested() {
+  if (socket_.is_resting()) rest_at_ = TimePoint::max();
   write();
 }
 
@@ -291,10 +277,8 @@ void WebsocketSession::send_close() {
   const std::optional<CloseRequest> request = mailbox_->close_request();
   if (!request || !socket_.is_open()) return on_stream_lost();
   close_sent_ = true;
-  socket_.next_layer().let_next_write_wait(false);
   close_deadline_ = SteadyClock::now() + close_timeout;
-  socket_.async_close(to_close_reason(*request),
-                      [self = shared_from_this()](ErrorCode) { self->finish(); });
+  socket_.close(to_close_reason(*request), shared_from_this());
 }
 
 /// Nothing more can be written: the connection broke, or Beast is closing it because of what the
@@ -320,7 +304,7 @@ void WebsocketSession::finish() {
   const auto self = shared_from_this();
   timer_.cancel();
   if (upgraded_) tell_end();
-  socket_.next_layer().close();
+  socket_.abort();
   mailbox_->end();
   context_.websockets.leave();
   conversation_->end();
@@ -331,8 +315,8 @@ void WebsocketSession::finish() {
 void WebsocketSession::tell_end() {
   const std::optional<CloseRequest> request = mailbox_->close_request();
   std::optional<std::uint16_t> clients_code;
-  if (heard_close_) clients_code = socket_.reason().code;
-  tell_cause(tally_, request, clients_code, socket_.next_layer().close_code_written());
+  if (heard_close_) clients_code = socket_.clients_code();
+  tell_cause(tally_, request, clients_code, socket_.close_code_written());
   tally_.connection = mailbox_->id();
   tally_.user = conversation_->user();
   tally_.duration = std::chrono::duration_cast<milliseconds>(SteadyClock::now() - upgraded_at_);
@@ -353,7 +337,10 @@ void WebsocketSession::on_timer() {
     mailbox_->close(CloseCode::unauthenticated, "the token has expired");
   }
   if (finished_) return;
-  if (!closing_ && upgraded_) watch_silence(now);
+  if (!closing_ && upgraded_) {
+    watch_silence(now);
+    watch_rest(now);
+  }
   wake_at(next_deadline(now));
 }
 
@@ -369,7 +356,7 @@ void WebsocketSession::watch_opening(TimePoint now) {
 void WebsocketSession::watch_silence(TimePoint now) {
   // While the session does not read it hears nothing, which is no fault of the client. While a
   // large frame trickles out no ping gets through, but the client shows that it lives by taking it.
-  const std::uint64_t written = socket_.next_layer().written();
+  const std::uint64_t written = socket_.written();
   const bool trickles = outgoing_.is_writing() && written != written_before_;
   written_before_ = written;
   if (!reading_ || trickles) heard();
@@ -383,14 +370,31 @@ void WebsocketSession::watch_silence(TimePoint now) {
 }
 
 void WebsocketSession::ping() {
-  if (std::exchange(pinged_, true) || std::exchange(ping_pending_, true)) return;
-  socket_.async_ping({}, [self = shared_from_this()](ErrorCode) { self->ping_pending_ = false; });
+  if (pinged_ || ping_pending_ || !socket_.may_send()) return;
+  pinged_ = ping_pending_ = true;
+  note_activity();
+  socket_.ping(shared_from_this());
+}
+
+void WebsocketSession::watch_rest(TimePoint now) {
+  if (now < rest_at_) return;
+  rest_at_ = now + options_.rest_after;
+  if (!std::exchange(active_, false)) socket_.rest();
+}
+
+void WebsocketSession::note_activity() {
+  active_ = true;
+  if (rest_at_ != TimePoint::max() || options_.compression) return;
+  rest_at_ = SteadyClock::now() + options_.rest_after;
+  wake_at(rest_at_);
 }
 
 TimePoint WebsocketSession::next_deadline(TimePoint now) const {
   if (closing_) return close_deadline_;
   if (!upgraded_) return opening_deadline_;
-  TimePoint deadline = last_heard_ + (pinged_ ? options_.idle_timeout : options_.idle_timeout / 2);
+  const TimePoint silent =
+      last_heard_ + (pinged_ ? options_.idle_timeout : options_.idle_timeout / 2);
+  const TimePoint deadline = std::min(silent, rest_at_);
   if (!conversation_->is_open()) return std::min(deadline, opening_deadline_);
   const milliseconds left(
       std::clamp<std::int64_t>(conversation_->milliseconds_to_expiry(), 0, longest_wait.count()));

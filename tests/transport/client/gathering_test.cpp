@@ -98,6 +98,8 @@ class FakeSocket final : public ByteStream {
       std::move(handler)(ErrorCode(), size);
     });
   }
+  void wait_readable(Done) override {}
+  void cancel() override {}
   void teardown(Done) override { seen_.torn_down = true; }
   std::uint64_t written() const override { return 0; }
   void close() override {}
