@@ -26,16 +26,26 @@ class Fifo {
     return item;
   }
 
+  /// Lets go of the memory that an empty one kept.
+  void give_back() {
+    if (empty()) drop();
+  }
+
   void clear() {
-    if (items_.capacity() > kept_capacity) {
-      items_ = {};
-    } else {
-      items_.clear();
-    }
+    if (items_.capacity() > kept_capacity) return drop();
+    items_.clear();
     head_ = 0;
   }
 
+  /// For how many there is memory.
+  std::size_t capacity() const { return items_.capacity(); }
+
  private:
+  void drop() {
+    std::vector<T>().swap(items_);  // assigning {} would keep the memory
+    head_ = 0;
+  }
+
   static constexpr std::size_t kept_capacity = 16;
 
   std::vector<T> items_;

@@ -5,6 +5,13 @@ namespace {
 
 /// Idle connections are many, so they keep little.
 constexpr std::size_t kept_capacity = 4;
+constexpr std::size_t kept_text_bytes = 4096;
+
+/// Assigning {} would keep the memory.
+template <class Container>
+void let_go(Container& container) {
+  Container().swap(container);
+}
 
 }  // namespace
 
@@ -20,16 +27,19 @@ bool FrameBatch::begin(ConnectionMailbox& mailbox, FrameTimeMeter& times) {
 
 void FrameBatch::finish() {
   is_writing_ = false;
-  joined_ = {};
+  joined_.clear();
+  if (joined_.capacity() > kept_text_bytes) let_go(joined_);
   events_[next_].frame.reset();
   next_ = past_;
   if (more()) return;
-  if (events_.capacity() > kept_capacity) {
-    events_ = {};
-  } else {
-    events_.clear();
-  }
+  events_.clear();
+  if (events_.capacity() > kept_capacity) let_go(events_);
   next_ = past_ = 0;
+}
+
+void FrameBatch::give_back() {
+  let_go(events_);
+  let_go(joined_);
 }
 
 /// Envelopes are spliced as they are: their texts are shared with other connections.
