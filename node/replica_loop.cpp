@@ -159,7 +159,7 @@ bool ReplicaLoop::complete(FromClient& input) const {
   if (!session) return false;  // closed since, or refused
   input.user = session->user;
   if constexpr (std::is_same_v<FromClient, cluster::ClientWrite>) {
-    if (!input.request.tab) input.request.tab = session->tab;
+    if (!input.request.tab) input.request.tab = session->tab();
   }
   return true;
 }
@@ -180,8 +180,7 @@ void ReplicaLoop::take_one(cluster::Input input) {
 
 void ReplicaLoop::take_one(Opened opened) {
   const auto connection = opened.connection;
-  const std::string tab = "connection-" + ReplicaId{random_.next()}.to_string();
-  if (!rooms_.open({connection, opened.identity.user, tab})) {
+  if (!rooms_.open(connection, opened.identity.user, random_.next())) {
     connection->close(transport::CloseCode::too_many_connections, "too many connections");
     return;
   }

@@ -18,12 +18,13 @@ transport::FrameTiming timing_of(Of of, std::int64_t read_ns) {
 
 }  // namespace
 
-bool Rooms::open(Session session) {
-  std::vector<SessionId>& room = by_user_[session.user];
+bool Rooms::open(std::shared_ptr<transport::ClientConnection> connection, const UserId& user,
+                 std::uint64_t number) {
+  auto& [name, room] = *by_user_.try_emplace(user).first;
   if (room.size() >= max_per_user_) return false;
-  const SessionId id = session.connection->id();
-  room.push_back(id);
-  sessions_.emplace(id, std::move(session));
+  const SessionId id = connection->id();
+  const auto opened = sessions_.try_emplace(id, Session{std::move(connection), name, number});
+  room.push_back(&opened.first->second);
   return true;
 }
 
@@ -31,9 +32,9 @@ void Rooms::close(SessionId id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   const auto room = by_user_.find(found->second.user);
-  std::erase(room->second, id);
-  if (room->second.empty()) by_user_.erase(room);
+  std::erase(room->second, &found->second);
   sessions_.erase(found);
+  if (room->second.empty()) by_user_.erase(room);
 }
 
 const Rooms::Session* Rooms::find(SessionId id) const {
@@ -54,15 +55,16 @@ std::size_t Rooms::deliver(const UserId& user, std::optional<SessionId> except,
                            const std::vector<wire::ClientEvent>& events, std::int64_t read_ns) {
   const auto room = by_user_.find(user);
   if (room == by_user_.end()) return 0;
-  const bool nobody_else = except && room->second.size() == 1 && room->second.front() == *except;
+  const Session* const left_out = except ? find(*except) : nullptr;
+  const bool nobody_else = room->second.size() == 1 && room->second.front() == left_out;
   if (nobody_else) return 0;
   std::size_t sessions = 0;
   for (const wire::ClientEvent& event : events) {
     const transport::Frame frame = encode(event);
     sessions = 0;
-    for (const SessionId id : room->second) {
-      if (id == except) continue;
-      sessions_.at(id).connection->send(frame, timing_of(Of::sync, read_ns));
+    for (const Session* session : room->second) {
+      if (session == left_out) continue;
+      session->connection->send(frame, timing_of(Of::sync, read_ns));
       ++sessions;
     }
     read_ns = 0;  // what stands below the write follows it
@@ -79,9 +81,9 @@ std::size_t Rooms::queued_bytes() const {
 void Rooms::dismiss(const UserId& user) {
   const auto room = by_user_.find(user);
   if (room == by_user_.end()) return;
-  for (const SessionId id : room->second) {
-    sessions_.at(id).connection->close(transport::CloseCode::service_restart,
-                                       "the state was mended: resume");
+  for (const Session* session : room->second) {
+    session->connection->close(transport::CloseCode::service_restart,
+                               "the state was mended: resume");
   }
 }
 

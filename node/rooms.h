@@ -19,18 +19,23 @@ namespace anabranch::node {
 /// connections it goes to. One thread at a time (the replica's).
 class Rooms {
  public:
-  /// What is known of a connected session.
+  /// What is known of a connected session. There are many, so it is little.
   struct Session {
     std::shared_ptr<transport::ClientConnection> connection;
-    UserId user;
-    std::string tab;  ///< stands in where a write names no sourceTabId
+    const UserId& user;
+    std::uint64_t number = 0;
+
+    /// Stands in where a write names no sourceTabId.
+    std::string tab() const { return "connection-" + ReplicaId{number}.to_string(); }
   };
 
   Rooms(std::size_t max_per_user, const wire::CursorCodec& cursors)
       : max_per_user_(max_per_user), cursors_(cursors) {}
 
-  /// False when the user has as many connections as one may have; nothing is changed then.
-  bool open(Session session);
+  /// `number`: a random one. False when the user has as many connections as one may have; nothing
+  /// is changed then.
+  bool open(std::shared_ptr<transport::ClientConnection> connection, const UserId& user,
+            std::uint64_t number);
   void close(SessionId id);
 
   /// Null for a session that is gone or was never let in.
@@ -57,7 +62,7 @@ class Rooms {
   std::size_t max_per_user_;
   const wire::CursorCodec& cursors_;
   std::map<SessionId, Session> sessions_;
-  std::map<UserId, std::vector<SessionId>> by_user_;
+  std::map<UserId, std::vector<const Session*>> by_user_;  // of sessions_
 };
 
 }  // namespace anabranch::node
