@@ -1,10 +1,12 @@
 #include "transport/client/any_stream.h"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 namespace anabranch::transport {
@@ -42,8 +44,8 @@ class TcpStream final : public ByteStream {
     socket_.async_write_some(buffers, std::move(count));
   }
 
-  void wait_readable(Done handler) override {
-    socket_.async_wait(TcpSocket::wait_read, std::move(handler));
+  void wait_readable(std::shared_ptr<Waiter> waiter) override {
+    transport::wait_readable(socket_, std::move(waiter));
   }
 
   void cancel() override {
@@ -67,6 +69,25 @@ class TcpStream final : public ByteStream {
 };
 
 }  // namespace
+
+/// An allocator that Asio does not know. For std::allocator it would take memory that it keeps of
+/// finished operations, which may be much larger, and this operation may last for hours.
+template <class T>
+struct ExactAllocator {
+  using value_type = T;
+  ExactAllocator() = default;
+  template <class U>
+  explicit ExactAllocator(const ExactAllocator<U>&) {}
+  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+  void deallocate(T* memory, std::size_t count) { std::allocator<T>().deallocate(memory, count); }
+  bool operator==(const ExactAllocator&) const = default;
+};
+
+void wait_readable(TcpSocket& socket, std::shared_ptr<ByteStream::Waiter> waiter) {
+  auto tell = [waiter = std::move(waiter)](ErrorCode error) { waiter->on_readable(error); };
+  socket.async_wait(TcpSocket::wait_read,
+                    asio::bind_allocator(ExactAllocator<char>(), std::move(tell)));
+}
 
 void teardown_tcp(TcpSocket& socket, TeardownScratch& scratch, ByteStream::Done handler) {
   ErrorCode ignored;
@@ -100,7 +121,7 @@ void AnyStream::write_held(ByteStream::Done handler) {
   auto go_on = [this, handler = std::move(handler)](ErrorCode error, std::size_t bytes) mutable {
     held_.erase(0, bytes);
     if (!error && !held_.empty()) return write_held(std::move(handler));
-    held_ = {};  // its memory too: most connections are idle
+    std::string().swap(held_);  // its memory too
     std::move(handler)(error);
   };
   stream_->write_some(WriteBuffers(asio::buffer(held_)), std::move(go_on));

@@ -60,11 +60,19 @@ class ByteStream {
   using Transferred = asio::any_completion_handler<void(ErrorCode, std::size_t)>;
   using Done = asio::any_completion_handler<void(ErrorCode)>;
 
+  /// Who waits for a stream to be readable.
+  class Waiter {
+   public:
+    virtual ~Waiter() = default;
+    virtual void on_readable(ErrorCode error) = 0;
+  };
+
   virtual ~ByteStream() = default;
   virtual void read_some(const ReadBuffers& buffers, Transferred handler) = 0;
   virtual void write_some(const WriteBuffers& buffers, Transferred handler) = 0;
-  /// Waits until there is something to read, or the stream has ended.
-  virtual void wait_readable(Done handler) = 0;
+  /// Waits until there is something to read, or the stream has ended. So thousands wait at once:
+  /// it takes little memory, and none that is larger than it need be.
+  virtual void wait_readable(std::shared_ptr<Waiter> waiter) = 0;
   /// Ends a pending read or wait with operation_aborted, unless it has got something already.
   /// There is no write pending.
   virtual void cancel() = 0;
@@ -78,6 +86,9 @@ class ByteStream {
 };
 
 std::unique_ptr<ByteStream> make_tcp_stream(TcpSocket socket);
+
+/// ByteStream::wait_readable of all streams.
+void wait_readable(TcpSocket& socket, std::shared_ptr<ByteStream::Waiter> waiter);
 
 /// Where what still comes is dropped to; made when the first bytes are.
 using TeardownScratch = std::unique_ptr<std::array<char, 4096>>;

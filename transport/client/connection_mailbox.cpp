@@ -39,7 +39,9 @@ void ConnectionMailbox::answered(std::size_t count) {
 void ConnectionMailbox::refused(std::int64_t monotonic_ms) {
   {
     const std::lock_guard lock(mutex_);
-    if (ended_ || close_ || !refusals_.add(monotonic_ms)) return;
+    if (ended_ || close_) return;
+    if (!refusals_) refusals_ = std::make_unique<RefusalCount>();
+    if (!refusals_->add(monotonic_ms)) return;
     request_close(CloseCode::policy_violation, "too many refused frames");
     if (!needs_wake()) return;
   }
@@ -87,12 +89,17 @@ std::size_t ConnectionMailbox::take_answered() {
 
 std::optional<CloseRequest> ConnectionMailbox::close_request() const {
   const std::lock_guard lock(mutex_);
-  return close_;
+  return close_ ? std::optional(*close_) : std::nullopt;
 }
 
 bool ConnectionMailbox::is_closing() const {
   const std::lock_guard lock(mutex_);
-  return ended_ || close_.has_value();
+  return ended_ || close_ != nullptr;
+}
+
+void ConnectionMailbox::give_back() {
+  const std::lock_guard lock(mutex_);
+  frames_.give_back();
 }
 
 void ConnectionMailbox::end() {
@@ -112,7 +119,7 @@ bool ConnectionMailbox::fits(std::size_t bytes) const {
 }
 
 void ConnectionMailbox::request_close(CloseCode code, std::string_view reason) {
-  close_ = CloseRequest{code, std::string(reason)};
+  close_ = std::make_unique<CloseRequest>(CloseRequest{code, std::string(reason)});
 }
 
 bool ConnectionMailbox::needs_wake() { return !std::exchange(woken_, true); }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -52,6 +53,8 @@ class ConnectionMailbox final : public ClientConnection {
   std::size_t take_answered();
   std::optional<CloseRequest> close_request() const;
   bool is_closing() const;
+  /// Lets go of memory that it kept for frames, if there are none.
+  void give_back();
   /// The connection has ended: from now on all calls do nothing.
   void end();
 
@@ -68,8 +71,8 @@ class ConnectionMailbox final : public ClientConnection {
   Fifo<Outgoing> frames_;
   std::size_t frame_bytes_ = 0;  // of frames_
   std::size_t answered_ = 0;
-  RefusalCount refusals_;
-  std::optional<CloseRequest> close_;
+  std::unique_ptr<RefusalCount> refusals_;  // these two seldom exist
+  std::unique_ptr<const CloseRequest> close_;
   bool writing_ = false;
   bool woken_ = false;
   bool wake_on_answer_ = false;

@@ -36,15 +36,15 @@ std::optional<wire::RequestId> id_of(const wire::ClientMessage& message) {
 
 }  // namespace
 
-Conversation::Conversation(const Surroundings& surroundings,
-                           std::shared_ptr<ConnectionMailbox> mailbox)
-    : with_(surroundings), mailbox_(std::move(mailbox)) {}
+Conversation::Conversation(const ServerContext& context, std::shared_ptr<ConnectionMailbox> mailbox)
+    : context_(context), mailbox_(std::move(mailbox)) {}
 
-void Conversation::open(Identity identity) {
-  identity_ = std::move(identity);
-  user_ = identity_->user;
-  with_.journal.on_authenticated(mailbox_->id(), user_);
-  with_.sink.on_open(mailbox_, *identity_);
+void Conversation::open(const Identity& identity) {
+  user_ = identity.user;
+  expires_at_ms_ = identity.expires_at_ms;
+  is_open_ = true;
+  context_.journal.on_authenticated(mailbox_->id(), user_);
+  context_.sink->on_open(mailbox_, identity);
 }
 
 bool Conversation::on_frame(FrameKind kind, std::string_view frame, std::int64_t read_ns) {
@@ -57,9 +57,9 @@ bool Conversation::on_frame(FrameKind kind, std::string_view frame, std::int64_t
   if (!decoded) {
     refuse_in_turn(std::move(decoded.error()));
   } else if (auto* write = std::get_if<wire::WriteRequest>(&*decoded)) {
-    with_.sink.on_write(mailbox_->id(), std::move(*write), read_ns);
+    context_.sink->on_write(mailbox_->id(), std::move(*write), read_ns);
   } else if (auto* request = std::get_if<wire::StateRequest>(&*decoded)) {
-    with_.sink.on_request(mailbox_->id(), std::move(*request));
+    context_.sink->on_request(mailbox_->id(), std::move(*request));
   } else {
     renew(std::get<wire::Auth>(*decoded));
   }
@@ -67,17 +67,17 @@ bool Conversation::on_frame(FrameKind kind, std::string_view frame, std::int64_t
 }
 
 void Conversation::end() {
-  if (!std::exchange(identity_, std::nullopt)) return;
-  with_.sink.on_close(mailbox_->id());
+  if (!std::exchange(is_open_, false)) return;
+  context_.sink->on_close(mailbox_->id());
 }
 
 std::optional<std::int64_t> Conversation::expires_at_ms() const {
-  return is_open() ? std::optional(identity_->expires_at_ms) : std::nullopt;
+  return is_open() ? std::optional(expires_at_ms_) : std::nullopt;
 }
 
 std::int64_t Conversation::milliseconds_to_expiry() const {
-  const std::int64_t now = with_.clock.now().wall_ms;
-  const std::int64_t end = identity_->expires_at_ms;
+  const std::int64_t now = context_.clock.now().wall_ms;
+  const std::int64_t end = expires_at_ms_;
   // The token's word is not to be trusted with arithmetic: the difference may overflow.
   std::int64_t left = 0;
   if (!__builtin_sub_overflow(end, now, &left)) return left;
@@ -85,10 +85,10 @@ std::int64_t Conversation::milliseconds_to_expiry() const {
 }
 
 Conversation::Decoded Conversation::decode(FrameKind kind, std::string_view frame) const {
-  if (frame.size() > with_.options.max_update_bytes) {
-    return tl::unexpected(payload_too_large(with_.options.max_update_bytes));
+  if (frame.size() > context_.options.sessions->max_update_bytes) {
+    return tl::unexpected(payload_too_large(context_.options.sessions->max_update_bytes));
   }
-  return with_.codec.decode(kind, frame);
+  return json_frame_codec().decode(kind, frame);
 }
 
 void Conversation::on_first_frames(const Decoded& decoded) {
@@ -103,35 +103,36 @@ void Conversation::on_first_frames(const Decoded& decoded) {
 }
 
 void Conversation::authenticate(const wire::Auth& auth) {
-  Result<Identity> identity = with_.authenticator.verify(auth.token);
-  if (identity) return open(std::move(*identity));
-  with_.journal.on_authentication_failed(mailbox_->id(), {}, identity.error().message);
+  Result<Identity> identity = context_.authenticator->verify(auth.token);
+  if (identity) return open(*identity);
+  context_.journal.on_authentication_failed(mailbox_->id(), {}, identity.error().message);
   refuse_here(unauthenticated(identity.error().message));
   mailbox_->close(CloseCode::unauthenticated, "the token was refused");
 }
 
 void Conversation::renew(const wire::Auth& auth) {
-  Result<Identity> identity = with_.authenticator.verify(auth.token);
+  Result<Identity> identity = context_.authenticator->verify(auth.token);
   if (!identity) return refuse_renewal(identity.error().message);
   if (identity->user != user_) return refuse_renewal("this connection belongs to another user");
-  identity_ = std::move(*identity);
-  with_.sink.on_answer(mailbox_->id(), make_auth_ok(with_.options, *identity_, with_.clock.now()));
+  expires_at_ms_ = identity->expires_at_ms;
+  context_.sink->on_answer(
+      mailbox_->id(), make_auth_ok(*context_.options.sessions, *identity, context_.clock.now()));
 }
 
 void Conversation::refuse_renewal(const std::string& why) {
-  with_.journal.on_authentication_failed(mailbox_->id(), user_, why);
+  context_.journal.on_authentication_failed(mailbox_->id(), user_, why);
   refuse_in_turn(unauthenticated(why));
 }
 
 /// Before the connection is open nothing else is being answered, so there is no order to keep.
 void Conversation::refuse_here(const wire::ErrorEvent& error) {
-  mailbox_->send(std::make_shared<const std::string>(with_.codec.encode(error)));
-  mailbox_->refused(with_.clock.now().monotonic_ms);
+  mailbox_->send(std::make_shared<const std::string>(json_frame_codec().encode(error)));
+  mailbox_->refused(context_.clock.now().monotonic_ms);
 }
 
 void Conversation::refuse_in_turn(wire::ErrorEvent error) {
-  with_.sink.on_answer(mailbox_->id(), std::move(error));
-  mailbox_->refused(with_.clock.now().monotonic_ms);
+  context_.sink->on_answer(mailbox_->id(), std::move(error));
+  mailbox_->refused(context_.clock.now().monotonic_ms);
 }
 
 }  // namespace anabranch::transport

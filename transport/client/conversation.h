@@ -1,10 +1,8 @@
 #pragma once
 
-#include "base/clock.h"
 #include "transport/client/connection_mailbox.h"
 #include "transport/client/frame_codec.h"
-#include "transport/client/server.h"
-#include "transport/client/session_journal.h"
+#include "transport/client/server_context.h"
 
 #include <cstdint>
 #include <memory>
@@ -19,19 +17,11 @@ namespace anabranch::transport {
 /// sink once the connection is open. For one thread.
 class Conversation {
  public:
-  struct Surroundings {
-    const SessionOptions& options;
-    SessionSink& sink;
-    const Authenticator& authenticator;
-    const Clock& clock;
-    const FrameCodec& codec;
-    SessionJournal& journal;
-  };
-
-  Conversation(const Surroundings& surroundings, std::shared_ptr<ConnectionMailbox> mailbox);
+  /// `context`, which outlives it, has a sink and an authenticator.
+  Conversation(const ServerContext& context, std::shared_ptr<ConnectionMailbox> mailbox);
 
   /// The client has proven who it is.
-  void open(Identity identity);
+  void open(const Identity& identity);
 
   /// Takes the client's next frame, read at `read_ns`. True when it went to the sink, which will
   /// answer it.
@@ -41,7 +31,7 @@ class Conversation {
   /// more of it afterwards.
   void end();
 
-  bool is_open() const { return identity_.has_value(); }
+  bool is_open() const { return is_open_; }
 
   /// Whose connection it is, or was; empty before it was open.
   const UserId& user() const { return user_; }
@@ -63,10 +53,11 @@ class Conversation {
   void refuse_here(const wire::ErrorEvent& error);
   void refuse_in_turn(wire::ErrorEvent error);
 
-  const Surroundings with_;
+  const ServerContext& context_;
   const std::shared_ptr<ConnectionMailbox> mailbox_;
-  std::optional<Identity> identity_;
   UserId user_;
+  std::int64_t expires_at_ms_ = 0;
+  bool is_open_ = false;
 };
 
 }  // namespace anabranch::transport

@@ -4,7 +4,6 @@
 #include "transport/client/upgrade.h"
 #include "transport/client/websocket_session.h"
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -54,15 +53,12 @@ std::optional<HttpAnswer> answer_to(ErrorCode error) {
 class HttpSession final : public Connection, public std::enable_shared_from_this<HttpSession> {
  public:
   HttpSession(ServerContext& context, IoThread& thread, AnyStream stream)
-      : context_(context),
-        thread_(thread),
-        stream_(std::move(stream)),
-        timer_(stream_.get_executor()),
-        buffer_(max_buffer_bytes) {}
+      : context_(context), thread_(thread), stream_(std::move(stream)), buffer_(max_buffer_bytes) {}
 
   void read_request();
   void shut_down(CloseCode) override;
   void abort() override { finish(); }
+  void on_deadline() override { finish(); }
 
  private:
   void on_request(ErrorCode error);
@@ -78,7 +74,6 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   ServerContext& context_;
   IoThread& thread_;
   AnyStream stream_;
-  asio::steady_timer timer_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<HttpResponse> response_;
@@ -103,7 +98,7 @@ void HttpSession::read_request() {
 void HttpSession::on_request(ErrorCode error) {
   if (finished_) return;
   between_requests_ = false;
-  timer_.cancel();
+  thread_.call_off(*this);
   if (error) {
     std::optional<HttpAnswer> refusal = answer_to(error);
     return refusal ? answer(std::move(*refusal)) : finish();
@@ -172,7 +167,6 @@ void HttpSession::shut_down(CloseCode) {
 
 void HttpSession::leave() {
   finished_ = true;
-  timer_.cancel();
   thread_.remove(this);
 }
 
@@ -185,12 +179,7 @@ void HttpSession::finish() {
 }
 
 void HttpSession::expire_after(milliseconds patience) {
-  timer_.expires_after(patience);
-  timer_.async_wait([self = shared_from_this()](ErrorCode error) {
-    if (error == asio::error::operation_aborted) return;
-    // The wait may have ended just before it was called off.
-    if (self->timer_.expiry() <= std::chrono::steady_clock::now()) self->finish();
-  });
+  thread_.call_at(*this, std::chrono::steady_clock::now() + patience);
 }
 
 }  // namespace

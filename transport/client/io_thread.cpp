@@ -56,7 +56,10 @@ void IoGate::shut() {
 }
 
 IoThread::IoThread()
-    : context_(1), work_(context_.get_executor()), gate_(std::make_shared<IoGate>(context_)) {}
+    : context_(1),
+      work_(context_.get_executor()),
+      gate_(std::make_shared<IoGate>(context_)),
+      timer_(context_) {}
 
 void IoThread::start() {
   thread_ = std::thread([this] { context_.run(); });
@@ -74,7 +77,52 @@ void IoThread::add(std::shared_ptr<Connection> connection) {
   connections_.emplace(key, std::move(connection));
 }
 
-void IoThread::remove(const Connection* connection) { connections_.erase(connection); }
+void IoThread::remove(const Connection* connection) {
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return;
+  call_off(*found->second);
+  connections_.erase(found);
+}
+
+// ---- deadlines
+
+void IoThread::call_at(Connection& connection, Connection::TimePoint time) {
+  if (connection.is_linked()) deadlines_.erase(deadlines_.iterator_to(connection));
+  connection.deadline_ = time;
+  deadlines_.insert(connection);
+  await_deadline();
+}
+
+void IoThread::call_off(Connection& connection) {
+  if (!connection.is_linked()) return;
+  deadlines_.erase(deadlines_.iterator_to(connection));
+  if (!deadlines_.empty()) return;
+  timer_at_ = Connection::TimePoint::max();
+  timer_.cancel();  // lest it keep the thread from ending
+}
+
+/// The timer is not put off when what it was set for is: it just looks again.
+void IoThread::await_deadline() {
+  if (deadlines_.empty() || timer_at_ <= deadlines_.begin()->deadline_) return;
+  timer_at_ = deadlines_.begin()->deadline_;
+  timer_.expires_at(timer_at_);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) call_due();
+  });
+}
+
+void IoThread::call_due() {
+  timer_at_ = Connection::TimePoint::min();
+  const auto now = std::chrono::steady_clock::now();
+  while (!deadlines_.empty() && deadlines_.begin()->deadline_ <= now) {
+    Connection& due = *deadlines_.begin();
+    const std::shared_ptr<Connection> alive = connections_.at(&due);
+    deadlines_.erase(deadlines_.begin());
+    due.on_deadline();
+  }
+  timer_at_ = Connection::TimePoint::max();
+  await_deadline();
+}
 
 std::vector<std::shared_ptr<Connection>> IoThread::connections() const {
   std::vector<std::shared_ptr<Connection>> all;

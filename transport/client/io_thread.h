@@ -4,7 +4,10 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/set.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -14,14 +17,30 @@
 
 namespace anabranch::transport {
 
+/// Places a connection among those that wait for their deadlines.
+using DeadlineHook = boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>>;
+
 /// A live connection, as its I/O thread keeps it. Only for that thread.
-class Connection {
+class Connection : public DeadlineHook {
  public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
   virtual ~Connection() = default;
+  /// The time has come that was given to IoThread::call_at.
+  virtual void on_deadline() = 0;
   /// Ends the connection in good order, within seconds.
   virtual void shut_down(CloseCode code) = 0;
   /// Ends it now.
   virtual void abort() = 0;
+
+ private:
+  friend class IoThread;
+  struct Deadline {
+    using type = TimePoint;
+    TimePoint operator()(const Connection& connection) const { return connection.deadline_; }
+  };
+
+  TimePoint deadline_;
 };
 
 /// Lets other threads hand tasks to an I/O thread, for as long as it runs. Outlives the thread, so
@@ -69,15 +88,29 @@ class IoThread {
   FrameTimeMeter& frame_times() { return frame_times_; }
   void add(std::shared_ptr<Connection> connection);
   void remove(const Connection* connection);
+  /// Has `connection`, which has been added, called at `time` and at no other.
+  void call_at(Connection& connection, Connection::TimePoint time);
+  void call_off(Connection& connection);
   /// A snapshot: connections may leave while it is walked.
   std::vector<std::shared_ptr<Connection>> connections() const;
 
  private:
+  using Deadlines =
+      boost::intrusive::multiset<Connection, boost::intrusive::base_hook<DeadlineHook>,
+                                 boost::intrusive::key_of_value<Connection::Deadline>>;
+
+  void await_deadline();
+  void call_due();
+
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::shared_ptr<IoGate> gate_;
   FrameTimeMeter frame_times_;
   std::unordered_map<const Connection*, std::shared_ptr<Connection>> connections_;
+  Deadlines deadlines_;
+  /// One for all: a timer for each connection would be a quarter of what an idle one takes.
+  boost::asio::steady_timer timer_;
+  Connection::TimePoint timer_at_ = Connection::TimePoint::max();
   std::thread thread_;
 };
 

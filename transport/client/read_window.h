@@ -29,6 +29,9 @@ class ReadWindow {
     }
   }
 
+  /// Lets go of memory that it kept.
+  void give_back() { sizes_.give_back(); }
+
   bool full() const { return frames_ >= max_frames || bytes_ >= max_bytes; }
 
  private:

@@ -112,8 +112,8 @@ class TlsStream final : public ByteStream {
         std::move(handler));
   }
 
-  void wait_readable(Done handler) override {
-    socket_.async_wait(TcpSocket::wait_read, std::move(handler));
+  void wait_readable(std::shared_ptr<Waiter> waiter) override {
+    transport::wait_readable(socket_, std::move(waiter));
   }
 
   void cancel() override {

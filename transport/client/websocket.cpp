@@ -43,9 +43,9 @@ struct Websocket::Awake {
   beast::flat_buffer inbox;
 };
 
-Websocket::Websocket(AnyStream stream, const Settings& settings, WebsocketOwner& events)
+Websocket::Websocket(AnyStream stream, const Settings& settings, WebsocketOwner& owner)
     : settings_(settings),
-      events_(events),
+      owner_(owner),
       executor_(stream.get_executor()),
       awake_(std::make_unique<Awake>(std::move(stream))) {
   configure();
@@ -62,14 +62,14 @@ void Websocket::configure() {
   stream.text(settings_.text);
   // The stream is a member of the owner's, so its callbacks die with it.
   stream.control_callback([this](websocket::frame_type type, beast::string_view) {
-    events_.on_control(type == websocket::frame_type::close);
+    owner_.on_control(type == websocket::frame_type::close);
   });
-  stream.next_layer().on_teardown([this] { events_.on_teardown(); });
+  stream.next_layer().on_teardown([this] { owner_.on_teardown(); });
   stream.next_layer().begin_frames();
 }
 
 void Websocket::accept(const HttpRequest& request, const std::string& protocol,
-                       std::chrono::milliseconds timeout, Owner owner) {
+                       std::chrono::milliseconds timeout) {
   auto& stream = awake_->stream;
   using Base = websocket::stream_base;
   stream.set_option(Base::timeout{timeout, Base::none(), false});
@@ -83,25 +83,25 @@ void Websocket::accept(const HttpRequest& request, const std::string& protocol,
       response.set(http::field::sec_websocket_protocol, protocol);
     }));
   }
-  stream.async_accept(request,
-                      [owner = std::move(owner)](ErrorCode error) { owner->on_accepted(error); });
+  stream.async_accept(
+      request, [owner = owner_.shared_from_this()](ErrorCode error) { owner->on_accepted(error); });
 }
 
 // ---- reading
 
-void Websocket::read(Owner owner) {
+void Websocket::read() {
   if (is_resting()) return;
   const std::size_t limit = awake_->inbox.size() == 0 ? first_read_bytes : 0;
   awake_->stream.async_read_some(
       awake_->inbox, limit,
-      [this, owner = std::move(owner)](ErrorCode error, std::size_t) { on_read(error, owner); });
+      [this, owner = owner_.shared_from_this()](ErrorCode error, std::size_t) { on_read(error); });
 }
 
-void Websocket::on_read(ErrorCode error, const Owner& owner) {
-  if (!std::exchange(is_going_to_rest_, false)) return owner->on_read(error);
-  if (error == asio::error::operation_aborted) return put_away(owner);
-  owner->on_read(error);
-  owner->on_rested();
+void Websocket::on_read(ErrorCode error) {
+  if (!std::exchange(is_going_to_rest_, false)) return owner_.on_read(error);
+  if (error == asio::error::operation_aborted) return put_away();
+  owner_.on_read(error);
+  owner_.on_rested();
 }
 
 bool Websocket::has_message() const { return awake_ && awake_->stream.is_message_done(); }
@@ -121,24 +121,26 @@ void Websocket::drop_message() {
 
 // ---- writing
 
-void Websocket::write(std::string_view text, bool more_follows, Owner owner) {
-  be_awake(owner);
+void Websocket::write(std::string_view text, bool more_follows) {
+  be_awake();
   awake_->stream.next_layer().let_next_write_wait(more_follows);
-  awake_->stream.async_write(
-      asio::buffer(text),
-      [owner = std::move(owner)](ErrorCode error, std::size_t) { owner->on_written(error); });
+  awake_->stream.async_write(asio::buffer(text),
+                             [owner = owner_.shared_from_this()](ErrorCode error, std::size_t) {
+                               owner->on_written(error);
+                             });
 }
 
-void Websocket::ping(Owner owner) {
-  be_awake(owner);
-  awake_->stream.async_ping({}, [owner = std::move(owner)](ErrorCode) { owner->on_pinged(); });
+void Websocket::ping() {
+  be_awake();
+  awake_->stream.async_ping({},
+                            [owner = owner_.shared_from_this()](ErrorCode) { owner->on_pinged(); });
 }
 
-void Websocket::close(const websocket::close_reason& reason, Owner owner) {
-  be_awake(owner);
+void Websocket::close(const websocket::close_reason& reason) {
+  be_awake();
   awake_->stream.next_layer().let_next_write_wait(false);
-  awake_->stream.async_close(reason,
-                             [owner = std::move(owner)](ErrorCode) { owner->on_close_sent(); });
+  awake_->stream.async_close(
+      reason, [owner = owner_.shared_from_this()](ErrorCode) { owner->on_close_sent(); });
 }
 
 void Websocket::abort() {
@@ -157,22 +159,24 @@ void Websocket::rest() {
 }
 
 /// The read has ended with nothing, and so nothing is pending.
-void Websocket::put_away(const Owner& owner) {
+void Websocket::put_away() {
   resting_ = awake_->stream.next_layer().release();
   awake_.reset();
-  resting_->wait_readable([this, owner](ErrorCode error) {
-    // It may have woken since to write, or have been cut.
-    if (is_resting() && error != asio::error::operation_aborted) be_awake(owner);
-  });
-  owner->on_rested();
+  resting_->wait_readable(std::shared_ptr<Waiter>(owner_.shared_from_this(), this));
+  owner_.on_rested();
+}
+
+void Websocket::on_readable(ErrorCode error) {
+  // It may have woken since to write, or have been cut.
+  if (error != asio::error::operation_aborted) be_awake();
 }
 
 /// Where it rests, wakes it and lets it read on.
-void Websocket::be_awake(const Owner& owner) {
+void Websocket::be_awake() {
   if (!is_resting()) return;
   resting_->cancel();
   wake();
-  read(owner);
+  read();
 }
 
 void Websocket::wake() {

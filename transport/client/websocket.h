@@ -16,7 +16,7 @@
 namespace anabranch::transport {
 
 /// Whose a Websocket is, and what it is told: how operations ended, and what Beast does by itself.
-class WebsocketOwner {
+class WebsocketOwner : public std::enable_shared_from_this<WebsocketOwner> {
  public:
   virtual ~WebsocketOwner() = default;
   virtual void on_accepted(ErrorCode error) = 0;
@@ -39,26 +39,24 @@ class WebsocketOwner {
 ///
 /// At most one read, one write and one ping at a time. Each operation keeps the owner, which has
 /// the Websocket as a member, alive. For one thread.
-class Websocket {
+class Websocket final : private ByteStream::Waiter {
  public:
   struct Settings {
     std::size_t max_message_bytes = 0;
     bool compression = false;  ///< offered; such a stream has a past and never rests
     bool text = true;          ///< what is written is
   };
-  using Owner = std::shared_ptr<WebsocketOwner>;
-
-  Websocket(AnyStream stream, const Settings& settings, WebsocketOwner& events);
-  ~Websocket();
+  Websocket(AnyStream stream, const Settings& settings, WebsocketOwner& owner);
+  ~Websocket() override;
   Websocket(const Websocket&) = delete;
   Websocket& operator=(const Websocket&) = delete;
 
   /// Answers the handshake; `protocol` is named in the answer unless empty.
   void accept(const HttpRequest& request, const std::string& protocol,
-              std::chrono::milliseconds timeout, Owner owner);
+              std::chrono::milliseconds timeout);
 
   /// Waits for more of a message. One that rests does so anyway.
-  void read(Owner owner);
+  void read();
   /// A whole message has come, and not been dropped yet.
   bool has_message() const;
   std::string_view message() const;  ///< so far
@@ -68,9 +66,9 @@ class Websocket {
   /// False while it goes to rest: on_rested comes soon.
   bool may_send() const { return !is_going_to_rest_; }
   /// One message. Where `more_follows` at once it need not leave before the next one.
-  void write(std::string_view text, bool more_follows, Owner owner);
-  void ping(Owner owner);
-  void close(const beast::websocket::close_reason& reason, Owner owner);
+  void write(std::string_view text, bool more_follows);
+  void ping();
+  void close(const beast::websocket::close_reason& reason);
   /// Cuts the connection.
   void abort();
 
@@ -88,13 +86,14 @@ class Websocket {
   struct Awake;
 
   void configure();
-  void on_read(ErrorCode error, const Owner& owner);
-  void put_away(const Owner& owner);
+  void on_read(ErrorCode error);
+  void put_away();
+  void on_readable(ErrorCode error) override;
+  void be_awake();
   void wake();
-  void be_awake(const Owner& owner);
 
   const Settings settings_;
-  WebsocketOwner& events_;
+  WebsocketOwner& owner_;
   const IoExecutor executor_;
   std::unique_ptr<Awake> awake_;         // either this one,
   std::unique_ptr<ByteStream> resting_;  // or this one

@@ -6,8 +6,6 @@
 #include "transport/client/read_window.h"
 #include "transport/client/websocket.h"
 
-#include <boost/asio/steady_timer.hpp>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -19,7 +17,6 @@ namespace anabranch::transport {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-using TimePoint = SteadyClock::time_point;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -41,18 +38,15 @@ SessionId next_session_id() {
 /// The thread's register and each pending operation hold the session. There is at most one read,
 /// one write and one ping at a time, and one timer serves all deadlines: it is never put off, it
 /// just looks again when it fires.
-class WebsocketSession final : public Connection,
-                               public WebsocketOwner,
-                               public std::enable_shared_from_this<WebsocketSession> {
+class WebsocketSession final : public Connection, public WebsocketOwner {
  public:
   WebsocketSession(ServerContext& context, IoThread& thread, AnyStream stream)
       : context_(context),
         options_(*context.options.sessions),
         thread_(thread),
-        codec_(json_frame_codec()),
-        timer_(stream.get_executor()),
         socket_(std::move(stream),
-                {options_.max_frame_bytes, options_.compression, codec_.kind() == FrameKind::text},
+                {options_.max_frame_bytes, options_.compression,
+                 json_frame_codec().kind() == FrameKind::text},
                 *this) {}
 
   void start(const HttpRequest& request, UpgradeTerms terms);
@@ -82,7 +76,7 @@ class WebsocketSession final : public Connection,
   void finish();
   void tell_end();
 
-  void on_timer();
+  void on_deadline() override;
   void watch_opening(TimePoint now);
   void watch_silence(TimePoint now);
   void watch_rest(TimePoint now);
@@ -95,13 +89,11 @@ class WebsocketSession final : public Connection,
   ServerContext& context_;
   const SessionOptions& options_;
   IoThread& thread_;
-  const FrameCodec& codec_;
-  asio::steady_timer timer_;
   Websocket socket_;
   std::shared_ptr<ConnectionMailbox> mailbox_;
   std::optional<Conversation> conversation_;
   ReadWindow unanswered_;
-  std::optional<Identity> offered_;  // by the upgrade's token, until it is done
+  std::unique_ptr<Identity> offered_;  // by the upgrade's token, until that is done
   FrameBatch outgoing_;
 
   TimePoint upgraded_at_;
@@ -109,9 +101,9 @@ class WebsocketSession final : public Connection,
   TimePoint close_deadline_;
   TimePoint last_heard_;
   TimePoint rest_at_ = TimePoint::max();
-  TimePoint timer_at_ = TimePoint::max();
-  std::uint64_t written_before_ = 0;  // when last looked at
-  ConnectionEnd tally_;               // its counts alone, until the end
+  TimePoint next_look_ = TimePoint::max();  // at the deadlines
+  std::uint64_t written_before_ = 0;        // when last looked at
+  std::uint64_t frames_in_ = 0, bytes_in_ = 0, frames_out_ = 0, bytes_out_ = 0;
 
   bool upgraded_ = false;
   bool reading_ = false;
@@ -129,20 +121,17 @@ class WebsocketSession final : public Connection,
 void WebsocketSession::start(const HttpRequest& request, UpgradeTerms terms) {
   auto wake = [gate = thread_.gate(), weak = weak_from_this()] {
     gate->post([weak] {
-      if (const auto self = weak.lock()) self->on_woken();
+      if (const auto self = weak.lock()) static_cast<WebsocketSession&>(*self).on_woken();
     });
   };
   mailbox_ = std::make_shared<ConnectionMailbox>(next_session_id(), options_.send_buffer_bytes,
                                                  std::move(wake));
-  conversation_.emplace(
-      Conversation::Surroundings{options_, *context_.sink, *context_.authenticator, context_.clock,
-                                 codec_, context_.journal},
-      mailbox_);
+  conversation_.emplace(context_, mailbox_);
   outgoing_.use_arrays(!terms.protocol.empty());
-  offered_ = std::move(terms.identity);
+  if (terms.identity) offered_ = std::make_unique<Identity>(std::move(*terms.identity));
   opening_deadline_ = SteadyClock::now() + upgrade_timeout;
   wake_at(opening_deadline_);
-  socket_.accept(request, terms.protocol, upgrade_timeout, shared_from_this());
+  socket_.accept(request, terms.protocol, upgrade_timeout);
 }
 
 void WebsocketSession::on_accepted(ErrorCode error) {
@@ -159,7 +148,7 @@ void WebsocketSession::on_accepted(ErrorCode error) {
   if (!options_.compression) rest_at_ = now + options_.rest_after;
   opening_deadline_ = now + options_.auth_timeout;
   if (closing_) return write();
-  if (offered_) conversation_->open(std::move(*offered_));
+  if (offered_) conversation_->open(*offered_);
   offered_.reset();
   wake_at(next_deadline(now));
   read();
@@ -170,7 +159,7 @@ void WebsocketSession::on_accepted(ErrorCode error) {
 void WebsocketSession::read() {
   if (reading_ || finished_ || !may_read()) return;
   reading_ = true;
-  socket_.read(shared_from_this());
+  socket_.read();
 }
 
 bool WebsocketSession::may_read() {
@@ -211,8 +200,8 @@ void WebsocketSession::take_frame() {
   const auto expiry = conversation_->expires_at_ms();
   const FrameKind kind = socket_.is_text() ? FrameKind::text : FrameKind::binary;
   const std::string_view frame = socket_.message();
-  ++tally_.frames_in;
-  tally_.bytes_in += frame.size();
+  ++frames_in_;
+  bytes_in_ += frame.size();
   if (conversation_->on_frame(kind, frame, steady_ns(last_heard_))) unanswered_.add(frame.size());
   socket_.drop_message();
   if (conversation_->expires_at_ms() != expiry) wake_at(next_deadline(SteadyClock::now()));
@@ -236,13 +225,13 @@ void WebsocketSession::write() {
     return;
   }
   note_activity();
-  socket_.write(outgoing_.text(), outgoing_.more(), shared_from_this());
+  socket_.write(outgoing_.text(), outgoing_.more());
 }
 
 void WebsocketSession::on_written(ErrorCode error) {
   if (!error) {
-    ++tally_.frames_out;
-    tally_.bytes_out += outgoing_.text().size();
+    ++frames_out_;
+    bytes_out_ += outgoing_.text().size();
   }
   outgoing_.finish();
   if (finished_) return;
@@ -250,12 +239,18 @@ void WebsocketSession::on_written(ErrorCode error) {
   if (!closing_ && mailbox_->is_closing()) begin_closing();
   write();
   // Where thousands come at once, not all of them are awake at the same time.
-  const bool has_just_come = tally_.frames_in == 0 && tally_.frames_out == 1;
+  const bool has_just_come = frames_in_ == 0 && frames_out_ == 1;
   if (has_just_come && !outgoing_.is_writing()) socket_.rest();
 }
 
 void WebsocketSession::on_rested() {
-  if (socket_.is_resting()) rest_at_ = TimePoint::max();
+  if (socket_.is_resting()) {
+    rest_at_ = TimePoint::max();
+    outgoing_.give_back();
+    unanswered_.answered(mailbox_->take_answered());
+    unanswered_.give_back();
+    mailbox_->give_back();
+  }
   write();
 }
 
@@ -278,7 +273,7 @@ void WebsocketSession::send_close() {
   if (!request || !socket_.is_open()) return on_stream_lost();
   close_sent_ = true;
   close_deadline_ = SteadyClock::now() + close_timeout;
-  socket_.close(to_close_reason(*request), shared_from_this());
+  socket_.close(to_close_reason(*request));
 }
 
 /// Nothing more can be written: the connection broke, or Beast is closing it because of what the
@@ -302,7 +297,6 @@ void WebsocketSession::on_teardown() {
 void WebsocketSession::finish() {
   if (std::exchange(finished_, true)) return;
   const auto self = shared_from_this();
-  timer_.cancel();
   if (upgraded_) tell_end();
   socket_.abort();
   mailbox_->end();
@@ -316,18 +310,23 @@ void WebsocketSession::tell_end() {
   const std::optional<CloseRequest> request = mailbox_->close_request();
   std::optional<std::uint16_t> clients_code;
   if (heard_close_) clients_code = socket_.clients_code();
-  tell_cause(tally_, request, clients_code, socket_.close_code_written());
-  tally_.connection = mailbox_->id();
-  tally_.user = conversation_->user();
-  tally_.duration = std::chrono::duration_cast<milliseconds>(SteadyClock::now() - upgraded_at_);
-  context_.journal.on_ended(tally_);
+  ConnectionEnd end;
+  tell_cause(end, request, clients_code, socket_.close_code_written());
+  end.connection = mailbox_->id();
+  end.user = conversation_->user();
+  end.frames_in = frames_in_;
+  end.bytes_in = bytes_in_;
+  end.frames_out = frames_out_;
+  end.bytes_out = bytes_out_;
+  end.duration = std::chrono::duration_cast<milliseconds>(SteadyClock::now() - upgraded_at_);
+  context_.journal.on_ended(end);
 }
 
 // ---- deadlines
 
-void WebsocketSession::on_timer() {
+void WebsocketSession::on_deadline() {
   if (finished_) return;
-  timer_at_ = TimePoint::max();
+  next_look_ = TimePoint::max();
   const TimePoint now = SteadyClock::now();
   if (closing_) {
     if (now >= close_deadline_) return finish();
@@ -373,7 +372,7 @@ void WebsocketSession::ping() {
   if (pinged_ || ping_pending_ || !socket_.may_send()) return;
   pinged_ = ping_pending_ = true;
   note_activity();
-  socket_.ping(shared_from_this());
+  socket_.ping();
 }
 
 void WebsocketSession::watch_rest(TimePoint now) {
@@ -389,7 +388,7 @@ void WebsocketSession::note_activity() {
   wake_at(rest_at_);
 }
 
-TimePoint WebsocketSession::next_deadline(TimePoint now) const {
+Connection::TimePoint WebsocketSession::next_deadline(TimePoint now) const {
   if (closing_) return close_deadline_;
   if (!upgraded_) return opening_deadline_;
   const TimePoint silent =
@@ -401,15 +400,12 @@ TimePoint WebsocketSession::next_deadline(TimePoint now) const {
   return std::min(deadline, now + left);
 }
 
-/// Makes on_timer run at `deadline` or earlier.
+/// Makes on_deadline run at `deadline` or earlier.
 void WebsocketSession::wake_at(TimePoint deadline) {
-  if (finished_ || timer_at_ <= deadline) return;
+  if (finished_ || next_look_ <= deadline) return;
   // Deadlines that are due, but whose closing is still on its way, must not keep the thread busy.
-  timer_at_ = std::max(deadline, SteadyClock::now() + milliseconds(5));
-  timer_.expires_at(timer_at_);
-  timer_.async_wait([self = shared_from_this()](ErrorCode error) {
-    if (error != asio::error::operation_aborted) self->on_timer();
-  });
+  next_look_ = std::max(deadline, SteadyClock::now() + milliseconds(5));
+  thread_.call_at(*this, next_look_);
 }
 
 }  // namespace

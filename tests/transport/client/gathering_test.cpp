@@ -98,7 +98,7 @@ class FakeSocket final : public ByteStream {
       std::move(handler)(ErrorCode(), size);
     });
   }
-  void wait_readable(Done) override {}
+  void wait_readable(std::shared_ptr<Waiter>) override {}
   void cancel() override {}
   void teardown(Done) override { seen_.torn_down = true; }
   std::uint64_t written() const override { return 0; }

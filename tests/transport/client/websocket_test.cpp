@@ -20,14 +20,14 @@ namespace {
 
 using Kind = Received::Kind;
 
-struct Session final : WebsocketOwner, std::enable_shared_from_this<Session> {
+struct Session final : WebsocketOwner {
   explicit Session(AnyStream stream, bool compression)
       : socket(std::move(stream), {1 << 20, compression, true}, *this) {}
 
-  void read() { socket.read(shared_from_this()); }
+  void read() { socket.read(); }
   void write(const std::string& text) {
     last_written = text;
-    socket.write(last_written, false, shared_from_this());
+    socket.write(last_written, false);
   }
 
   void on_accepted(ErrorCode error) override {
@@ -84,7 +84,7 @@ struct WebsocketAtRest : testing::Test {
     session = std::make_shared<Session>(
         AnyStream(context.get_executor(), make_tcp_stream(std::move(socket))), compression);
     session->socket.accept(handshake(compression ? "permessage-deflate" : ""), "",
-                           std::chrono::seconds(30), session);
+                           std::chrono::seconds(30));
     run_until([this] { return session->accepted; });
     EXPECT_EQ(client->read_reply().status, 101);
   }
@@ -201,7 +201,7 @@ TEST_F(WebsocketAtRest, AnswersPings) {
 TEST_F(WebsocketAtRest, IsClosedByEitherSide) {
   open();
   run_until_resting();
-  session->socket.close({beast::websocket::close_code::going_away, "bye"}, session);
+  session->socket.close({beast::websocket::close_code::going_away, "bye"});
   while (!client->readable_within(std::chrono::milliseconds(0))) context.run_one();
   client->answer_close();
   client.reset();
