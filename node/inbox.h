@@ -17,10 +17,22 @@ template <class T>
 class Inbox {
  public:
   void push(T item) {
+    push_quietly(std::move(item));
+    wake();
+  }
+
+  /// As `push`, but a reader who waits is woken by the next `wake` or `push` alone, or comes when
+  /// its deadline has.
+  void push_quietly(T item) {
+    const std::lock_guard lock(mutex_);
+    items_.push_back(std::move(item));
+  }
+
+  /// Wakes the reader if there is something for it.
+  void wake() {
     {
       const std::lock_guard lock(mutex_);
-      items_.push_back(std::move(item));
-      if (items_.size() > 1) return;  // the reader has been woken already
+      if (items_.empty() || std::exchange(woken_, true)) return;
     }
     filled_.notify_one();
   }
@@ -29,6 +41,7 @@ class Inbox {
   std::vector<T> take(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
     filled_.wait_until(lock, deadline, [this] { return !items_.empty() || closed_; });
+    woken_ = false;
     std::vector<T> taken = std::exchange(items_, {});
     items_.reserve(std::min(taken.size(), usual_items));
     return taken;
@@ -58,9 +71,10 @@ class Inbox {
   /// Room is made at once for as many as came last, up to so many.
   static constexpr std::size_t usual_items = 1024;
 
-  mutable std::mutex mutex_;  ///< guards items_ and closed_
+  mutable std::mutex mutex_;  ///< guards all below
   std::condition_variable filled_;
   std::vector<T> items_;
+  bool woken_ = false;  ///< since it took last
   bool closed_ = false;
 };
 

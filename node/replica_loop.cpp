@@ -124,11 +124,12 @@ void ReplicaLoop::read_state(UserId user, std::optional<crdt::Path> path, StateA
 
 void ReplicaLoop::on_open(std::shared_ptr<transport::ClientConnection> connection,
                           const transport::Identity& identity) {
-  inbox_.push(Opened{std::move(connection), identity});
+  inbox_.push_quietly(Opened{std::move(connection), identity});
 }
 
 void ReplicaLoop::on_write(SessionId session, wire::WriteRequest request, std::int64_t read_ns) {
-  inbox_.push(cluster::Input(cluster::ClientWrite{session, {}, std::move(request), read_ns}));
+  inbox_.push_quietly(
+      cluster::Input(cluster::ClientWrite{session, {}, std::move(request), read_ns}));
 }
 
 void ReplicaLoop::on_request(SessionId session, wire::StateRequest request) {
@@ -138,14 +139,16 @@ void ReplicaLoop::on_request(SessionId session, wire::StateRequest request) {
   if (!request.cursor.empty()) input.cursor = cursors_.open(request.cursor);
   input.cursor_is_authentic = cursors_.is_authentic();
   input.seen = std::move(request.seen);
-  inbox_.push(cluster::Input(std::move(input)));
+  inbox_.push_quietly(cluster::Input(std::move(input)));
 }
 
 void ReplicaLoop::on_answer(SessionId session, wire::ClientEvent event) {
-  inbox_.push(cluster::Input(cluster::ClientAnswer{session, {}, std::move(event)}));
+  inbox_.push_quietly(cluster::Input(cluster::ClientAnswer{session, {}, std::move(event)}));
 }
 
-void ReplicaLoop::on_close(SessionId session) { inbox_.push(Closed{session}); }
+void ReplicaLoop::on_close(SessionId session) { inbox_.push_quietly(Closed{session}); }
+
+void ReplicaLoop::flush() { inbox_.wake(); }
 
 // ---- on the replica's thread
 

@@ -101,6 +101,7 @@ class ReplicaLoop final : public transport::SessionSink {
   void on_request(SessionId session, wire::StateRequest request) override;
   void on_answer(SessionId session, wire::ClientEvent event) override;
   void on_close(SessionId session) override;
+  void flush() override;
 
  private:
   struct Opened {

@@ -13,6 +13,10 @@ namespace {
 thread_local std::vector<std::shared_ptr<IoGate>> held;
 thread_local bool is_holding = false;
 
+/// Waking the replica's thread costs more than what a session hands over; while it sleeps, though,
+/// nothing is done about any of it.
+constexpr std::size_t most_unflushed = 16;
+
 }  // namespace
 
 HeldWakes::HeldWakes() { is_holding = true; }
@@ -55,10 +59,11 @@ void IoGate::shut() {
   waiting_.clear();
 }
 
-IoThread::IoThread()
+IoThread::IoThread(SessionSink* sink)
     : context_(1),
       work_(context_.get_executor()),
       gate_(std::make_shared<IoGate>(context_)),
+      sink_(sink),
       timer_(context_) {}
 
 void IoThread::start() {
@@ -82,6 +87,23 @@ void IoThread::remove(const Connection* connection) {
   if (found == connections_.end()) return;
   call_off(*found->second);
   connections_.erase(found);
+}
+
+// ---- the sink
+
+/// What is posted runs behind what is ready by now.
+void IoThread::has_handed_over() {
+  ++handed_over_;
+  if (handed_over_ >= most_unflushed) return flush_sink();
+  if (handed_over_ > 1) return;
+  boost::asio::post(context_, [this] {
+    if (handed_over_ > 0) flush_sink();
+  });
+}
+
+void IoThread::flush_sink() {
+  handed_over_ = 0;
+  sink_->flush();
 }
 
 // ---- deadlines

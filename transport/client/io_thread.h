@@ -8,6 +8,7 @@
 #include <boost/intrusive/set.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -73,7 +74,8 @@ class IoGate : public std::enable_shared_from_this<IoGate> {
 /// `join` before the destructor.
 class IoThread {
  public:
-  IoThread();
+  /// `sink`: null where there are no sessions.
+  explicit IoThread(SessionSink* sink);
 
   void start();
   void finish();
@@ -88,6 +90,9 @@ class IoThread {
   FrameTimeMeter& frame_times() { return frame_times_; }
   void add(std::shared_ptr<Connection> connection);
   void remove(const Connection* connection);
+  /// A session has given something to the sink: has it flushed when the sessions that have work at
+  /// this moment have done theirs, or enough of them.
+  void has_handed_over();
   /// Has `connection`, which has been added, called at `time` and at no other.
   void call_at(Connection& connection, Connection::TimePoint time);
   void call_off(Connection& connection);
@@ -99,12 +104,15 @@ class IoThread {
       boost::intrusive::multiset<Connection, boost::intrusive::base_hook<DeadlineHook>,
                                  boost::intrusive::key_of_value<Connection::Deadline>>;
 
+  void flush_sink();
   void await_deadline();
   void call_due();
 
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::shared_ptr<IoGate> gate_;
+  SessionSink* const sink_;
+  std::size_t handed_over_ = 0;  ///< since the last flush
   FrameTimeMeter frame_times_;
   std::unordered_map<const Connection*, std::shared_ptr<Connection>> connections_;
   Deadlines deadlines_;

@@ -23,7 +23,7 @@ class ThreadedServer final : public Server {
   ThreadedServer(ServerOptions options, HttpHandler handler, SessionSink* sink,
                  const Authenticator* authenticator, const Clock& clock)
       : context_(std::move(options), std::move(handler), sink, authenticator, clock),
-        threads_(make_threads(context_.options.threads)),
+        threads_(make_threads(context_.options.threads, sink)),
         listener_(context_, threads_) {}
   ~ThreadedServer() override { stop(); }
 
@@ -40,7 +40,7 @@ class ThreadedServer final : public Server {
  private:
   using Threads = std::vector<std::unique_ptr<IoThread>>;
 
-  static Threads make_threads(std::size_t count);
+  static Threads make_threads(std::size_t count, SessionSink* sink);
   template <class Act>
   void on_each_connection(Act act);
 
@@ -50,10 +50,10 @@ class ThreadedServer final : public Server {
   std::once_flag stopped_;
 };
 
-ThreadedServer::Threads ThreadedServer::make_threads(std::size_t count) {
+ThreadedServer::Threads ThreadedServer::make_threads(std::size_t count, SessionSink* sink) {
   Threads threads;
   for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i) {
-    threads.push_back(std::make_unique<IoThread>());
+    threads.push_back(std::make_unique<IoThread>(sink));
   }
   return threads;
 }

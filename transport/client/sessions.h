@@ -72,9 +72,14 @@ class Authenticator {
 /// Where sessions put what they read, already parsed and checked as far as can be done without
 /// state. Called on I/O threads, for one session in the order of its frames. Each `on_write`,
 /// `on_request` and `on_answer` is answered by exactly one ClientConnection::answered in time.
+///
+/// `flush` follows soon, once for several calls where an I/O thread has several sessions to see to:
+/// the sink need not look at what it is given before.
 class SessionSink {
  public:
   virtual ~SessionSink() = default;
+
+  virtual void flush() {}
 
   /// A connection has authenticated. The sink sends auth.ok, or closes it (4429).
   virtual void on_open(std::shared_ptr<ClientConnection> connection, const Identity& identity) = 0;

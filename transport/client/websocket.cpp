@@ -69,7 +69,7 @@ void Websocket::configure() {
 }
 
 void Websocket::accept(const HttpRequest& request, const std::string& protocol,
-                       std::chrono::milliseconds timeout) {
+                       std::chrono::milliseconds timeout, bool more_follows) {
   auto& stream = awake_->stream;
   using Base = websocket::stream_base;
   stream.set_option(Base::timeout{timeout, Base::none(), false});
@@ -83,6 +83,7 @@ void Websocket::accept(const HttpRequest& request, const std::string& protocol,
       response.set(http::field::sec_websocket_protocol, protocol);
     }));
   }
+  stream.next_layer().let_next_write_wait(more_follows);
   stream.async_accept(
       request, [owner = owner_.shared_from_this()](ErrorCode error) { owner->on_accepted(error); });
 }

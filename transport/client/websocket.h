@@ -51,9 +51,10 @@ class Websocket final : private ByteStream::Waiter {
   Websocket(const Websocket&) = delete;
   Websocket& operator=(const Websocket&) = delete;
 
-  /// Answers the handshake; `protocol` is named in the answer unless empty.
+  /// Answers the handshake; `protocol` is named in the answer unless empty. `more_follows`: as
+  /// with `write`.
   void accept(const HttpRequest& request, const std::string& protocol,
-              std::chrono::milliseconds timeout);
+              std::chrono::milliseconds timeout, bool more_follows);
 
   /// Waits for more of a message. One that rests does so anyway.
   void read();

@@ -131,7 +131,8 @@ void WebsocketSession::start(const HttpRequest& request, UpgradeTerms terms) {
   if (terms.identity) offered_ = std::make_unique<Identity>(std::move(*terms.identity));
   opening_deadline_ = SteadyClock::now() + upgrade_timeout;
   wake_at(opening_deadline_);
-  socket_.accept(request, terms.protocol, upgrade_timeout);
+  // The answer to a token goes out together with the upgrade's: it follows at once.
+  socket_.accept(request, terms.protocol, upgrade_timeout, offered_ != nullptr);
 }
 
 void WebsocketSession::on_accepted(ErrorCode error) {
@@ -148,8 +149,11 @@ void WebsocketSession::on_accepted(ErrorCode error) {
   if (!options_.compression) rest_at_ = now + options_.rest_after;
   opening_deadline_ = now + options_.auth_timeout;
   if (closing_) return write();
-  if (offered_) conversation_->open(*offered_);
-  offered_.reset();
+  if (offered_) {
+    conversation_->open(*offered_);
+    thread_.has_handed_over();
+    offered_.reset();
+  }
   wake_at(next_deadline(now));
   read();
 }
@@ -203,6 +207,7 @@ void WebsocketSession::take_frame() {
   ++frames_in_;
   bytes_in_ += frame.size();
   if (conversation_->on_frame(kind, frame, steady_ns(last_heard_))) unanswered_.add(frame.size());
+  thread_.has_handed_over();
   socket_.drop_message();
   if (conversation_->expires_at_ms() != expiry) wake_at(next_deadline(SteadyClock::now()));
 }
@@ -291,6 +296,7 @@ void WebsocketSession::on_teardown() {
   if (close_sent_ || heard_close_) return finish();
   mailbox_->end();
   conversation_->end();
+  thread_.has_handed_over();
   begin_closing();
 }
 
@@ -302,6 +308,7 @@ void WebsocketSession::finish() {
   mailbox_->end();
   context_.websockets.leave();
   conversation_->end();
+  thread_.has_handed_over();
   thread_.remove(this);
   context_.sockets.leave();
 }

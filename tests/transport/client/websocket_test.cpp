@@ -84,7 +84,7 @@ struct WebsocketAtRest : testing::Test {
     session = std::make_shared<Session>(
         AnyStream(context.get_executor(), make_tcp_stream(std::move(socket))), compression);
     session->socket.accept(handshake(compression ? "permessage-deflate" : ""), "",
-                           std::chrono::seconds(30));
+                           std::chrono::seconds(30), false);
     run_until([this] { return session->accepted; });
     EXPECT_EQ(client->read_reply().status, 101);
   }
