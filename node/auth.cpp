@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace anabranch::node {
 
@@ -23,14 +25,16 @@ tl::unexpected<Error> refuse(std::string message) {
   return fail(Errc::refused, std::move(message));
 }
 
-Result<AuthKey> choose_key(const AuthConfig& config, const JwtHeader& header) {
+/// Which of the keys.
+Result<std::size_t> choose_key(const AuthConfig& config, const JwtHeader& header) {
   const auto& allowed = config.algorithms;
   const auto algorithm = std::find_if(allowed.begin(), allowed.end(), [&](Algorithm candidate) {
     return algorithm_name(candidate) == header.algorithm;
   });
   if (algorithm == allowed.end()) return refuse("the token's algorithm is not accepted here");
-  for (const AuthKey& key : config.keys) {
-    if (key.kid == header.kid && key.algorithm == *algorithm) return key;
+  for (std::size_t i = 0; i < config.keys.size(); ++i) {
+    const AuthKey& key = config.keys[i];
+    if (key.kid == header.kid && key.algorithm == *algorithm) return i;
   }
   return refuse(header.kid ? "no key for tokens with this kid" : "no key for tokens without a kid");
 }
@@ -43,6 +47,7 @@ Result<std::int64_t> moment(const json::object& claims, const char* name) {
                   (claim == nullptr ? "missing" : "not a number"));
   }
   const double ms = std::round(claim->to_number<double>() * 1000);
+  if (!std::isfinite(ms)) return refuse("the token's " + std::string(name) + " is out of range");
   return static_cast<std::int64_t>(std::clamp(ms, 0.0, last_moment_ms));
 }
 
@@ -90,36 +95,44 @@ Result<Identity> judge(const json::object& claims, const AuthConfig& config, std
 
 }  // namespace
 
+struct JwtAuthenticator::Rules {
+  explicit Rules(AuthConfig the_config)
+      : config(std::move(the_config)), keys(config.keys.begin(), config.keys.end()) {}
+
+  const AuthConfig config;
+  const std::vector<JwtKey> keys;  ///< the config's
+};
+
 JwtAuthenticator::JwtAuthenticator(AuthConfig config, const Clock& clock)
-    : clock_(clock), config_(std::make_shared<const AuthConfig>(std::move(config))) {}
+    : clock_(clock), rules_(std::make_shared<const Rules>(std::move(config))) {}
 
 Result<Identity> JwtAuthenticator::verify(std::string_view token) const {
   if (token.size() > max_token_bytes) {
     return refuse("the token is longer than " + std::to_string(max_token_bytes) + " bytes");
   }
-  const auto config = current();
+  const auto rules = current();
   const std::string text(token);
   const auto header = read_jwt_header(text);
   if (!header) return tl::unexpected(header.error());
-  const auto key = choose_key(*config, *header);
+  const auto key = choose_key(rules->config, *header);
   if (!key) return tl::unexpected(key.error());
-  const auto claims_text = verify_jwt(text, *key);
+  const auto claims_text = rules->keys[*key].verify(text);
   if (!claims_text) return tl::unexpected(claims_text.error());
   json::error_code error;
   const json::value claims = json::parse(*claims_text, error);
   if (error || !claims.is_object()) return refuse("the token's claims are not a JSON object");
-  return judge(claims.get_object(), *config, clock_.now().wall_ms);
+  return judge(claims.get_object(), rules->config, clock_.now().wall_ms);
 }
 
 void JwtAuthenticator::replace(AuthConfig config) {
-  auto next = std::make_shared<const AuthConfig>(std::move(config));
+  auto next = std::make_shared<const Rules>(std::move(config));
   const std::lock_guard lock(mutex_);
-  config_.swap(next);
+  rules_.swap(next);
 }
 
-std::shared_ptr<const AuthConfig> JwtAuthenticator::current() const {
+std::shared_ptr<const JwtAuthenticator::Rules> JwtAuthenticator::current() const {
   const std::lock_guard lock(mutex_);
-  return config_;
+  return rules_;
 }
 
 Result<std::string> sign_token(const std::string& secret, const UserId& user,

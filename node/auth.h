@@ -32,11 +32,12 @@ class JwtAuthenticator final : public transport::Authenticator {
   void replace(AuthConfig config);
 
  private:
-  std::shared_ptr<const AuthConfig> current() const;
+  struct Rules;
+  std::shared_ptr<const Rules> current() const;
 
   const Clock& clock_;
-  mutable std::mutex mutex_;  ///< guards config_
-  std::shared_ptr<const AuthConfig> config_;
+  mutable std::mutex mutex_;  ///< guards rules_
+  std::shared_ptr<const Rules> rules_;
 };
 
 /// An HS256 token for `user`, good from now for `ttl`; where that is whole seconds, to the end of

@@ -10,7 +10,7 @@ is_bookworm() {
 build_packages() {
   echo g++ cmake ninja-build ccache mold pkg-config git ca-certificates
   echo libssl-dev libzmq3-dev cppzmq-dev librocksdb-dev libtomlplusplus-dev libcli11-dev \
-    libspdlog-dev libsimdjson-dev libxxhash-dev libexpected-dev libdouble-conversion-dev libjwt-dev prometheus-cpp-dev \
+    libspdlog-dev libsimdjson-dev libxxhash-dev libexpected-dev libdouble-conversion-dev libcjose-dev libjansson-dev prometheus-cpp-dev \
     libjemalloc-dev librapidcheck-dev libgtest-dev libgmock-dev
   if is_bookworm; then
     # Debian 12's own Boost is too old; the newer one stands beside it under a longer name.

@@ -164,13 +164,14 @@ TEST(Auth, ExpIsHonouredToTheMillisecond) {
 }
 
 TEST(Auth, AFarExpIsTheEndOfTheCalendar) {
-  for (const char* far : {"9223372036854775807", "1e18", "1e300", "253402300800"}) {
+  for (const char* far :
+       {"9223372036854775807", "99999999999999999999999999", "1e18", "1e300", "253402300800"}) {
     const auto identity =
         judge(hs_config(), hs_token(R"({"sub":"alice","exp":)" + std::string(far) + '}'));
     ASSERT_TRUE(identity) << far << ": " << identity.error().message;
     EXPECT_EQ(identity->expires_at_ms, 253'402'300'799'999) << far;
   }
-  for (const char* none : {"1e400", "NaN", "99999999999999999999999999"}) {
+  for (const char* none : {"1e400", "NaN"}) {
     EXPECT_NE(refusal(hs_config(), hs_token(R"({"sub":"alice","exp":)" + std::string(none) + '}')),
               "taken")
         << none;
