@@ -97,6 +97,11 @@ bool ConnectionMailbox::is_closing() const {
   return ended_ || close_ != nullptr;
 }
 
+bool ConnectionMailbox::is_empty() const {
+  const std::lock_guard lock(mutex_);
+  return frames_.empty();
+}
+
 void ConnectionMailbox::give_back() {
   const std::lock_guard lock(mutex_);
   frames_.give_back();

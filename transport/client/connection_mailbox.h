@@ -53,6 +53,7 @@ class ConnectionMailbox final : public ClientConnection {
   std::size_t take_answered();
   std::optional<CloseRequest> close_request() const;
   bool is_closing() const;
+  bool is_empty() const;
   /// Lets go of memory that it kept for frames, if there are none.
   void give_back();
   /// The connection has ended: from now on all calls do nothing.

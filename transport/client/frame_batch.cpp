@@ -37,11 +37,6 @@ void FrameBatch::finish() {
   next_ = past_ = 0;
 }
 
-void FrameBatch::give_back() {
-  let_go(events_);
-  let_go(joined_);
-}
-
 /// Envelopes are spliced as they are: their texts are shared with other connections.
 void FrameBatch::join() {
   std::size_t size = 1;

@@ -35,9 +35,6 @@ class FrameBatch {
   /// The frame begun last has been written, or cannot be.
   void finish();
 
-  /// Lets go of memory that it kept; nothing is being written.
-  void give_back();
-
   /// How many bytes of text it has memory for.
   std::size_t text_capacity() const { return joined_.capacity(); }
 

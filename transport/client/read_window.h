@@ -29,8 +29,7 @@ class ReadWindow {
     }
   }
 
-  /// Lets go of memory that it kept.
-  void give_back() { sizes_.give_back(); }
+  bool empty() const { return frames_ == 0; }
 
   bool full() const { return frames_ >= max_frames || bytes_ >= max_bytes; }
 

@@ -54,6 +54,12 @@ class WebsocketSession final : public Connection, public WebsocketOwner {
   void abort() override { finish(); }
 
  private:
+  /// What is on its way; made when there is something, and given back at rest.
+  struct Traffic {
+    FrameBatch outgoing;
+    ReadWindow unanswered;
+  };
+
   void on_accepted(ErrorCode error) override;
 
   void read();
@@ -64,9 +70,12 @@ class WebsocketSession final : public Connection, public WebsocketOwner {
   void take_frame();
 
   void on_woken();
+  Traffic& traffic();
+  void give_back();
   void write();
   void on_written(ErrorCode error) override;
   void on_rested() override;
+  bool is_writing() const { return traffic_ && traffic_->outgoing.is_writing(); }
 
   void begin_closing();
   void send_close();
@@ -92,9 +101,9 @@ class WebsocketSession final : public Connection, public WebsocketOwner {
   Websocket socket_;
   std::shared_ptr<ConnectionMailbox> mailbox_;
   std::optional<Conversation> conversation_;
-  ReadWindow unanswered_;
   std::unique_ptr<Identity> offered_;  // by the upgrade's token, until that is done
-  FrameBatch outgoing_;
+  std::unique_ptr<Traffic> traffic_;
+  bool takes_arrays_ = false;
 
   TimePoint upgraded_at_;
   TimePoint opening_deadline_;  // of the upgrade, then of authentication
@@ -127,7 +136,7 @@ void WebsocketSession::start(const HttpRequest& request, UpgradeTerms terms) {
   mailbox_ = std::make_shared<ConnectionMailbox>(next_session_id(), options_.send_buffer_bytes,
                                                  std::move(wake));
   conversation_.emplace(context_, mailbox_);
-  outgoing_.use_arrays(!terms.protocol.empty());
+  takes_arrays_ = !terms.protocol.empty();
   if (terms.identity) offered_ = std::make_unique<Identity>(std::move(*terms.identity));
   opening_deadline_ = SteadyClock::now() + upgrade_timeout;
   wake_at(opening_deadline_);
@@ -167,10 +176,10 @@ void WebsocketSession::read() {
 }
 
 bool WebsocketSession::may_read() {
-  while (!closing_ && unanswered_.full()) {
+  while (!closing_ && traffic_ && traffic_->unanswered.full()) {
     const std::size_t answered = mailbox_->take_answered();
     if (answered == 0) return false;
-    unanswered_.answered(answered);
+    traffic_->unanswered.answered(answered);
   }
   return true;
 }
@@ -206,7 +215,9 @@ void WebsocketSession::take_frame() {
   const std::string_view frame = socket_.message();
   ++frames_in_;
   bytes_in_ += frame.size();
-  if (conversation_->on_frame(kind, frame, steady_ns(last_heard_))) unanswered_.add(frame.size());
+  if (conversation_->on_frame(kind, frame, steady_ns(last_heard_))) {
+    traffic().unanswered.add(frame.size());
+  }
   thread_.has_handed_over();
   socket_.drop_message();
   if (conversation_->expires_at_ms() != expiry) wake_at(next_deadline(SteadyClock::now()));
@@ -224,39 +235,53 @@ void WebsocketSession::on_woken() {
 }
 
 void WebsocketSession::write() {
-  if (outgoing_.is_writing() || close_sent_ || finished_ || !socket_.may_send()) return;
-  if (!outgoing_.begin(*mailbox_, thread_.frame_times())) {
+  if (is_writing() || close_sent_ || finished_ || !socket_.may_send()) return;
+  FrameBatch& outgoing = traffic().outgoing;
+  if (!outgoing.begin(*mailbox_, thread_.frame_times())) {
     if (closing_) send_close();
     return;
   }
   note_activity();
-  socket_.write(outgoing_.text(), outgoing_.more());
+  socket_.write(outgoing.text(), outgoing.more());
 }
 
 void WebsocketSession::on_written(ErrorCode error) {
   if (!error) {
     ++frames_out_;
-    bytes_out_ += outgoing_.text().size();
+    bytes_out_ += traffic_->outgoing.text().size();
   }
-  outgoing_.finish();
+  traffic_->outgoing.finish();
   if (finished_) return;
   if (error) return on_stream_lost();
   if (!closing_ && mailbox_->is_closing()) begin_closing();
   write();
   // Where thousands come at once, not all of them are awake at the same time.
   const bool has_just_come = frames_in_ == 0 && frames_out_ == 1;
-  if (has_just_come && !outgoing_.is_writing()) socket_.rest();
+  if (has_just_come && !is_writing()) socket_.rest();
+}
+
+WebsocketSession::Traffic& WebsocketSession::traffic() {
+  if (!traffic_) {
+    traffic_ = std::make_unique<Traffic>();
+    traffic_->outgoing.use_arrays(takes_arrays_);
+  }
+  return *traffic_;
+}
+
+/// The memory that a resting session does not need.
+void WebsocketSession::give_back() {
+  mailbox_->give_back();
+  if (!traffic_) return;
+  traffic_->unanswered.answered(mailbox_->take_answered());
+  if (traffic_->unanswered.empty()) traffic_.reset();
 }
 
 void WebsocketSession::on_rested() {
   if (socket_.is_resting()) {
     rest_at_ = TimePoint::max();
-    outgoing_.give_back();
-    unanswered_.answered(mailbox_->take_answered());
-    unanswered_.give_back();
-    mailbox_->give_back();
+    give_back();
   }
-  write();
+  if (closing_ || !mailbox_->is_empty()) write();
 }
 
 // ---- ending
@@ -363,7 +388,7 @@ void WebsocketSession::watch_silence(TimePoint now) {
   // While the session does not read it hears nothing, which is no fault of the client. While a
   // large frame trickles out no ping gets through, but the client shows that it lives by taking it.
   const std::uint64_t written = socket_.written();
-  const bool trickles = outgoing_.is_writing() && written != written_before_;
+  const bool trickles = is_writing() && written != written_before_;
   written_before_ = written;
   if (!reading_ || trickles) heard();
   // Beast may be ending the stream because of what the client sent, and has no deadline for that.
