@@ -15,6 +15,7 @@ namespace anabranch::transport {
 namespace {
 
 using asio::ip::tcp;
+using Acceptor = asio::basic_socket_acceptor<tcp, IoExecutor>;
 
 /// How long to wait when no connection can be accepted, for want of file descriptors mostly.
 constexpr std::chrono::milliseconds retry_delay{100};
@@ -23,10 +24,11 @@ constexpr std::chrono::milliseconds retry_delay{100};
 /// which neither the send buffer's cap nor the watch on silent clients would know of.
 constexpr int unsent_bytes_in_kernel = 128 * 1024;
 
-void prepare(TcpSocket& socket) {
+/// Linux hands these options on to the sockets that are accepted, which spares each two calls.
+void prepare(Acceptor& acceptor) {
   ErrorCode ignored;
-  socket.set_option(tcp::no_delay(true), ignored);
-  setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes_in_kernel,
+  acceptor.set_option(tcp::no_delay(true), ignored);
+  setsockopt(acceptor.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes_in_kernel,
              sizeof unsent_bytes_in_kernel);
 }
 
@@ -70,6 +72,7 @@ Result<void> Listener::open(const std::string& address_and_port) {
   ErrorCode error;
   acceptor_.open(endpoint->protocol(), error);
   if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) prepare(acceptor_);
   if (!error) acceptor_.bind(*endpoint, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (error == asio::error::address_in_use) {
@@ -106,7 +109,6 @@ void Listener::on_accept(ErrorCode error, TcpSocket socket, IoThread& thread) {
 
 void Listener::serve(TcpSocket socket, IoThread& thread) {
   if (!context_.sockets.enter(context_.max_sockets())) return;
-  prepare(socket);
   asio::post(thread.context(), [this, &thread, socket = std::move(socket)]() mutable {
     const IoExecutor executor = socket.get_executor();
     std::unique_ptr<ByteStream> stream;
