@@ -19,7 +19,7 @@
 namespace anabranch::transport {
 
 /// Places a connection among those that wait for their deadlines.
-using DeadlineHook = boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>>;
+using DeadlineHook = boost::intrusive::set_base_hook<>;
 
 /// A live connection, as its I/O thread keeps it. Only for that thread.
 class Connection : public DeadlineHook {

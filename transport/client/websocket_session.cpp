@@ -6,6 +6,8 @@
 #include "transport/client/read_window.h"
 #include "transport/client/websocket.h"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -118,6 +120,7 @@ class WebsocketSession final : public Connection, public WebsocketOwner {
   bool reading_ = false;
   bool pinged_ = false;        // since last_heard_
   bool ping_pending_ = false;  // the operation
+  bool has_frames_ = false;    // some have gone either way since it rested
   bool active_ = false;        // something has gone on since rest_at_ was set
   bool closing_ = false;       // nothing more is read for its meaning
   bool close_sent_ = false;
@@ -200,6 +203,11 @@ void WebsocketSession::on_read(ErrorCode error) {
 void WebsocketSession::on_control(bool is_close) {
   heard();
   heard_close_ = heard_close_ || is_close;
+  // A silent client's pong wakes the stream for a moment. Beast reads on first.
+  if (is_close || has_frames_) return;
+  asio::post(thread_.context(), [self = shared_from_this(), this] {
+    if (!finished_) socket_.rest();
+  });
 }
 
 /// Whatever comes shows that the client lives: pings and pongs too.
@@ -213,6 +221,7 @@ void WebsocketSession::take_frame() {
   const auto expiry = conversation_->expires_at_ms();
   const FrameKind kind = socket_.is_text() ? FrameKind::text : FrameKind::binary;
   const std::string_view frame = socket_.message();
+  has_frames_ = true;
   ++frames_in_;
   bytes_in_ += frame.size();
   if (conversation_->on_frame(kind, frame, steady_ns(last_heard_))) {
@@ -241,6 +250,7 @@ void WebsocketSession::write() {
     if (closing_) send_close();
     return;
   }
+  has_frames_ = true;
   note_activity();
   socket_.write(outgoing.text(), outgoing.more());
 }
@@ -279,6 +289,7 @@ void WebsocketSession::give_back() {
 void WebsocketSession::on_rested() {
   if (socket_.is_resting()) {
     rest_at_ = TimePoint::max();
+    has_frames_ = false;
     give_back();
   }
   if (closing_ || !mailbox_->is_empty()) write();

@@ -38,6 +38,7 @@ export class Cluster {
   epoch = 1;
   #keys = false;
   #limits = {};
+  #clients = {};
   #log;
   #links = new Map();
   #doors = new Map();
@@ -46,14 +47,15 @@ export class Cluster {
    * `keys`: links are encrypted. `links`: every way between two nodes leads over a Link. `doors`: each
    * node has a Link for devices to come through. `acks`: how many copies a "replicated" ack stands for.
    * `retention`: how long deletes are kept, as it stands in the cluster's file.
-   * `log`: what stands in the nodes' files for it.
+   * `clients`, `limits`, `log`: what stands in the nodes' files for them.
    */
-  static async create({ names, keys = false, links = false, doors = false, acks = 0, retention, limits = {}, log }) {
+  static async create({ names, keys = false, links = false, doors = false, acks = 0, retention, limits = {}, clients = {}, log }) {
     const cluster = new Cluster();
     cluster.acks = acks;
     cluster.retention = retention;
     cluster.#keys = keys;
     cluster.#limits = limits;
+    cluster.#clients = clients;
     cluster.#log = log;
     cluster.folder = mkdtempSync(join(tmpdir(), 'anabranch-system-'));
     cluster.secret = randomBytes(24).toString('hex');
@@ -73,7 +75,7 @@ export class Cluster {
   async add(name, folderName = name) {
     const folder = join(this.folder, folderName);
     const ports = await freePorts();
-    const node = new NodeProcess({ name, folder, ports, secret: this.secret, settings: { limits: this.#limits, log: this.#log } });
+    const node = new NodeProcess({ name, folder, ports, secret: this.secret, settings: { limits: this.#limits, clients: this.#clients, log: this.#log } });
     if (this.#keys) {
       node.keyFile = join(folder, `${name}.key`);
       node.publicKey = await makeKey(node.keyFile);

@@ -58,7 +58,7 @@ export class NodeProcess {
       name: this.name,
       data_dir: this.dataDir,
       cluster_file: 'cluster.toml',
-      clients: { listen: `127.0.0.1:${clients}`, tls_certificate: this.tls?.certificate, tls_key: this.tls?.key },
+      clients: { listen: `127.0.0.1:${clients}`, tls_certificate: this.tls?.certificate, tls_key: this.tls?.key, ...this.settings.clients },
       auth: { algorithms: ['HS256'], key: [{ secret_file: 'jwt.secret' }] },
       limits: { updates_per_minute: 0, ...this.settings.limits },
       peers: {
