@@ -221,9 +221,10 @@ void Misfortunes::copy_backup(Node& node) {
 }
 
 /// Sometimes the first to come is a client whose cursor knows more than the old disk does: the node
-/// is to take a new id for it, and so no dot that anyone remembers is given twice.
+/// is to take a new id for it, and so no dot that anyone remembers is given twice. (But where
+/// another disk went back before, this one may have been the last that knew better of that.)
 bool Misfortunes::has_witness(Node& node) {
-  if (world_.random.chance(50) || !node.is_disk_well()) return false;
+  if (world_.random.chance(50) || !node.is_disk_well() || !copied_ids_.empty()) return false;
   const ReplicaId id = node.disk_replica();
   const std::uint64_t seq = node.disk_vector()[id];
   for (const auto& client : clients_) {
