@@ -126,7 +126,7 @@ void Replica::collect(DocumentCache::Entry& entry, const UserId& user,
     std::uint64_t& last = last_collected[record->dot.origin];
     last = std::max(last, record->dot.seq);
   }
-  if (highest > document.horizon().floor) {
+  if (highest > document.horizon().floor && !planted(Defect::collect_before_the_floor)) {
     write_own(entry, user, crdt::horizon_stamp(highest), {crdt::floor_change()}, false);
     ++counters_.floors_raised;
   }

@@ -75,7 +75,7 @@ std::span<const NamedDefect> all_defects() {
       NamedDefect{Defect::no_floor, "no-floor",
                   "old writes are judged though what would have won over them is forgotten"},
       NamedDefect{Defect::collect_before_the_floor, "collect-before-the-floor",
-                  "a tombstone goes before every member has the floor"},
+                  "a tombstone goes before any member has the floor"},
       NamedDefect{Defect::collect_before_catching_up,
                   "collect-before-catching-up",
                   "a tombstone goes before what members took until they knew it has come",
