@@ -125,7 +125,8 @@ TEST_F(ReplicaAdmission, BelowTheFloorNothingIsWrittenWhereSomethingStands) {
     fresh.effects();
     EXPECT_TRUE(admitted(fresh));
     for (const crdt::Write& write : fresh.published()) {
-      EXPECT_EQ(write.changes, std::vector{crdt::generation_change(origin_a)}) << change.path.text();
+      EXPECT_EQ(write.changes, std::vector{crdt::generation_change(origin_a)})
+          << change.path.text();
     }
   }
 }

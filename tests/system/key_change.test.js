@@ -10,6 +10,9 @@ import { scenario } from './lib/scenario.js';
 
 const encrypted = { names: ['eu', 'us', 'ap'], keys: true };
 
+/** However fast a node is, its user's state stays within its limit. */
+const pathsEach = 1000;
+
 /** What the contract gives a link to be rebuilt. */
 const linkPatienceMs = 10_000;
 
@@ -39,19 +42,24 @@ class Writer {
 
   async #write() {
     while (!this.#isStopped) {
-      const [key, value] = [`w${++this.#count}`, this.#count];
-      await this.device.set(`from.${this.node.name}.${key}`, value);
-      this.acked[key] = value;
+      const value = ++this.#count;
+      await this.device.set(this.#pathOf(value), value);
+      this.acked[`w${value % pathsEach}`] = value;
     }
   }
 
-  /** The path of a write that is still to be begun. */
-  get nextPath() {
-    return `from.${this.node.name}.w${this.#count + 1}`;
+  #pathOf(value) {
+    return `from.${this.node.name}.w${value % pathsEach}`;
   }
 
-  hears(path) {
-    return this.device.next(path, (event) => changesOf(event).some((change) => change.path === path), linkPatienceMs);
+  /** A write that is still to be begun. */
+  get next() {
+    return { path: this.#pathOf(this.#count + 1), value: this.#count + 1 };
+  }
+
+  hears({ path, value }) {
+    const tells = (event) => changesOf(event).some((change) => change.path === path && change.value === value);
+    return this.device.next(`${path} = ${value}`, tells, linkPatienceMs);
   }
 
   async stop() {
@@ -62,7 +70,7 @@ class Writer {
 
 /** What each device writes from now on gets to all others, in the time that a link has to be rebuilt. */
 async function writesGetThrough(writers) {
-  await Promise.all(writers.flatMap((from) => writers.filter((to) => to !== from).map((to) => to.hears(from.nextPath))));
+  await Promise.all(writers.flatMap((from) => writers.filter((to) => to !== from).map((to) => to.hears(from.next))));
 }
 
 scenario('a node changes its key under writes, and nothing is lost or dropped', encrypted, async (cluster) => {

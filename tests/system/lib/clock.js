@@ -22,7 +22,9 @@ export class SkewedClock {
   /** What a process needs in order to go by this clock. Time spans stay true, as on a real machine. */
   get environment() {
     return {
-      LD_PRELOAD: library,
+      // The C and C++ libraries' allocators go before the program's, which asks for the time before
+      // faketime is ready to tell it.
+      LD_PRELOAD: [library, 'libc.so.6', 'libstdc++.so.6'].join(':'),
       FAKETIME_TIMESTAMP_FILE: this.file,
       FAKETIME_CACHE_DURATION: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
