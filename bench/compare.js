@@ -88,7 +88,7 @@ console.log([table, '', ...machine, ...notes].join('\n'));
 
 if (options.save) {
   const told = [...machine, ...notes].map((line) => `- ${line}`).join('\n');
-  const text = `${table}\n\n![How many times better](benchmarks.svg)\n\n${told}\n- the median of ${rounds} rounds, and the least and the most in brackets`;
+  const text = `${table}\n\n![How many times better](benchmarks.svg)\n\n${told}\n- ${rounds === 1 ? 'one round' : `the median of ${rounds} rounds, and the least and the most in brackets`}`;
   writeFileSync(page, replaceBetween(readFileSync(page, 'utf8'), 'figures', text));
   writeFileSync(join(root, 'docs', 'benchmarks.svg'), toPlot(summary));
 }
