@@ -195,8 +195,12 @@ void Client::hear(const wire::Ack& ack) {
 /// The state as JSON is that of the vector it comes with.
 void Client::hear(const wire::Full& full) {
   const DiskImage& disk = node_->disk_image();
-  // Origins that are retired are not told of: nothing of them may be in the state.
+  // Origins that are retired are not told of: nothing of them may be in the state. Others that are
+  // on the disk by now may have been held beyond the vector then.
   const auto& told = full.position.vector.entries();
+  const std::size_t untold = disk.vector.entries().size() - told.size();
+  if (told.size() > disk.vector.entries().size() || untold > node_->status().origins_retired)
+    return;
   const bool is_of_the_disk = std::all_of(told.begin(), told.end(), [&disk](const auto& entry) {
     return disk.vector[entry.first] == entry.second;
   });
