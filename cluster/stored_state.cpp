@@ -91,7 +91,7 @@ Result<StoredState> StoredStateReader::read_full(const VisitRecords& visit) {
   if (!visited) return tl::unexpected(visited.error());
   StoredState state = summary.take();
   state.full = std::string_view(room_);
-  if (room_.capacity() > kept_room_bytes) room_ = {};
+  if (room_.capacity() > kept_room_bytes) std::string().swap(room_);  // its memory too
   return state;
 }
 
