@@ -157,9 +157,10 @@ bool wants_full(const ClientRequest& request) {
 
 /// What was told in another generation may have been wrong, and of what was deleted since an old
 /// cursor nothing may be left to tell.
-bool wants_all(const ClientRequest& request, const crdt::Horizon& horizon) {
+bool wants_all(const ClientRequest& request, const crdt::VersionVector& known,
+               const crdt::Horizon& horizon) {
   const bool knows_deletes =
-      known_to(request).covers(horizon.collected) || planted(Defect::forget_what_was_collected);
+      known.covers(horizon.collected) || planted(Defect::forget_what_was_collected);
   return !request.cursor || request.cursor->generation != horizon.generation() || !knows_deletes;
 }
 
@@ -172,19 +173,19 @@ crdt::VersionVector known_to(const ClientRequest& request) {
 
 namespace {
 
-wire::Position position(const ClientRequest& request, std::uint64_t version,
+wire::Position position(const crdt::VersionVector& known, std::uint64_t version,
                         const crdt::Horizon& horizon, const crdt::VersionVector& vector,
                         const RetiredOrigins& retired) {
-  wire::Position at{version, vector, !vector.covers(known_to(request)), horizon.generation()};
+  wire::Position at{version, vector, !vector.covers(known), horizon.generation()};
   // A client keeps what an answer that is behind does not cover.
   if (!at.behind) at.vector = retired.leave_out_of(vector, horizon.collected);
   return at;
 }
 
-wire::Delta begin_delta(const ClientRequest& request, const crdt::Horizon& horizon,
-                        wire::Position position) {
+wire::Delta begin_delta(const ClientRequest& request, const crdt::VersionVector& known,
+                        const crdt::Horizon& horizon, wire::Position position) {
   wire::Delta delta;
-  delta.complete = wants_all(request, horizon);
+  delta.complete = wants_all(request, known, horizon);
   delta.position = std::move(position);
   // Who is told less than it knows keeps what it has, and so is to be told all once more.
   if (delta.complete && delta.position.behind) delta.position.generation = unsettled_generation;
@@ -196,11 +197,12 @@ wire::Delta begin_delta(const ClientRequest& request, const crdt::Horizon& horiz
 wire::ClientEvent answer_request(const Document& document, const ClientRequest& request,
                                  const crdt::VersionVector& vector, const RetiredOrigins& retired) {
   const crdt::Horizon& horizon = document.horizon();
-  wire::Position at = position(request, document.version(), horizon, vector, retired);
+  crdt::VersionVector known = known_to(request);
+  wire::Position at = position(known, document.version(), horizon, vector, retired);
   if (wants_full(request)) return wire::Full{crdt::materialise(document), std::move(at)};
 
-  wire::Delta delta = begin_delta(request, horizon, std::move(at));
-  MissedRecords missed(delta.complete ? crdt::VersionVector() : known_to(request));
+  wire::Delta delta = begin_delta(request, known, horizon, std::move(at));
+  MissedRecords missed(delta.complete ? crdt::VersionVector() : std::move(known));
   for (const Document::Entry& entry : document.records()) {
     const auto& [path, record] = entry;
     const bool told = missed.holds(path.key(), record.dot) && is_for_clients(record.payload);
@@ -211,10 +213,11 @@ wire::ClientEvent answer_request(const Document& document, const ClientRequest& 
 
 wire::ClientEvent answer_request(StoredState state, const ClientRequest& request,
                                  const crdt::VersionVector& vector, const RetiredOrigins& retired) {
-  wire::Position at = position(request, state.version, state.horizon, vector, retired);
+  const crdt::VersionVector known = known_to(request);
+  wire::Position at = position(known, state.version, state.horizon, vector, retired);
   if (wants_full(request)) return wire::Full{std::move(state.full), std::move(at)};
 
-  wire::Delta delta = begin_delta(request, state.horizon, std::move(at));
+  wire::Delta delta = begin_delta(request, known, state.horizon, std::move(at));
   delta.changes = std::move(state.changes);
   for (wire::SyncedRecord& change : delta.changes) change.dot = told_dot(*change.dot, vector);
   return delta;

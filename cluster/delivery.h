@@ -43,10 +43,11 @@ wire::ClientEvent answer_request(StoredState state, const ClientRequest& request
 
 /// Whether it is answered by `full`.
 bool wants_full(const ClientRequest& request);
-/// Whether a `delta` for it holds everything.
-bool wants_all(const ClientRequest& request, const crdt::Horizon& horizon);
 /// What its client knows: the cursor, and the dots it has seen since.
 crdt::VersionVector known_to(const ClientRequest& request);
+/// Whether a `delta` for it holds everything. `known`: by known_to.
+bool wants_all(const ClientRequest& request, const crdt::VersionVector& known,
+               const crdt::Horizon& horizon);
 
 /// Kinds of a newer node are kept and passed on between nodes; clients cannot read them.
 bool is_for_clients(crdt::RecordKind kind);

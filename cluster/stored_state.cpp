@@ -43,11 +43,11 @@ class Summary {
   crdt::Horizon horizon_;
 };
 
-Result<StoredState> read_changes(const ClientRequest& request, bool all,
-                                 const VisitRecords& visit) {
+/// `known`: what need not be told.
+Result<StoredState> read_changes(const crdt::VersionVector& known, const VisitRecords& visit) {
   Summary summary;
   std::vector<wire::SyncedRecord> changes;
-  MissedRecords missed(all ? crdt::VersionVector() : known_to(request));
+  MissedRecords missed(known);
   const auto visited = visit([&](const crdt::RecordView& view) {
     if (!summary.add(view)) return false;
     if (!missed.holds(view.key, view.dot) || !is_for_clients(view.kind)) return true;
@@ -69,10 +69,12 @@ Result<StoredState> read_changes(const ClientRequest& request, bool all,
 Result<StoredState> StoredStateReader::read(const ClientRequest& request,
                                             const VisitRecords& visit) {
   if (wants_full(request)) return read_full(visit);
-  auto state = read_changes(request, !request.cursor, visit);
+  if (!request.cursor) return read_changes({}, visit);
+  const crdt::VersionVector known = known_to(request);
+  auto state = read_changes(known, visit);
   // That everything is wanted shows when the records have been read; it is rare.
-  const bool again = state && request.cursor && wants_all(request, state->horizon);
-  return again ? read_changes(request, true, visit) : std::move(state);
+  const bool again = state && wants_all(request, known, state->horizon);
+  return again ? read_changes({}, visit) : std::move(state);
 }
 
 Result<StoredState> StoredStateReader::read_full(const VisitRecords& visit) {
