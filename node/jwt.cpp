@@ -1,5 +1,6 @@
 #include "node/jwt.h"
 
+#include "base/free_by.h"
 #include "wire/base64url.h"
 
 #include <boost/json.hpp>
@@ -20,18 +21,11 @@ namespace anabranch::node {
 
 namespace {
 
-template <auto release>
-struct Release {
-  template <class T>
-  void operator()(T* thing) const {
-    release(thing);
-  }
-};
-using Key = std::unique_ptr<cjose_jwk_t, Release<cjose_jwk_release>>;
-using Header = std::unique_ptr<cjose_header_t, Release<cjose_header_release>>;
-using Signed = std::unique_ptr<cjose_jws_t, Release<cjose_jws_release>>;
-using PublicKey = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
-using Number = std::unique_ptr<BIGNUM, Release<BN_free>>;
+using Key = std::unique_ptr<cjose_jwk_t, FreeBy<cjose_jwk_release>>;
+using Header = std::unique_ptr<cjose_header_t, FreeBy<cjose_header_release>>;
+using Signed = std::unique_ptr<cjose_jws_t, FreeBy<cjose_jws_release>>;
+using PublicKey = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
+using Number = std::unique_ptr<BIGNUM, FreeBy<BN_free>>;
 using Bytes = std::vector<std::uint8_t>;
 
 const std::uint8_t* bytes_of(const std::string& text) {
