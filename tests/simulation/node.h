@@ -159,7 +159,10 @@ class Node {
   bool has_told_of(Dot dot) const {
     return disk_vector().covers(dot) || before_admission_.covers(dot);
   }
-  bool is_committing() const { return process_ && process_->is_committing; }
+  /// A group is gathered, or on its way to the disk.
+  bool is_committing() const {
+    return process_ && (process_->turn_planned || process_->is_committing);
+  }
   /// What it says may still be of the time before: then it knew other things, not fewer.
   bool was_admitted_lately() const { return world_.queue.now_ms() - admitted_ms_ < settling_ms; }
   bool is_admitted() const { return store_->disk().state.standing.admitted; }
