@@ -11,8 +11,9 @@ source scripts/simulate.sh
 readonly contract_source=../shared/contract
 readonly results=build/test-results
 readonly counts=$results/counts
+readonly lines_of_a_failed_part=80
 total_passed=0 total_failed=0 total_skipped=0
-part_lines=()
+part_lines=() failed_parts=()
 
 run_all_tests() {
   local preset
@@ -44,11 +45,15 @@ run_all_tests() {
 
 # run_part NAME COMMAND…: a part that fails without having counted a failure is one failure itself.
 run_part() {
-  local name=$1 status=0 passed=0 failed=0 skipped=0 started=$SECONDS
+  local name=$1 status=0 passed=0 failed=0 skipped=0 started=$SECONDS log logger
   shift
   rm -f "$counts"
+  exec {log}> >(tee "$(log_of_part "$name")")
+  logger=$!
   say "$name"
-  "$@" || status=$?
+  "$@" >&"$log" 2>&1 {log}>&- || status=$?
+  exec {log}>&-
+  wait "$logger"
   if [[ -s $counts ]]; then read -r passed failed skipped <"$counts"; fi
   if [[ $status -ne 0 && $failed -eq 0 ]]; then failed=1; fi
   total_passed=$((total_passed + passed))
@@ -56,11 +61,33 @@ run_part() {
   total_skipped=$((total_skipped + skipped))
   part_lines+=("$(printf '%-14s %4d ok  %3d not ok  %3d skipped  %4d s' \
     "$name" "$passed" "$failed" "$skipped" $((SECONDS - started)))")
-  [[ $failed -eq 0 ]]
+  [[ $failed -eq 0 ]] && return
+  failed_parts+=("$name")
+  return 1
+}
+
+log_of_part() { echo "$results/part-${1// /-}.log"; }
+
+# What failed is told once more at the end, where whoever keeps only the end of the output sees it.
+print_failures() {
+  local name
+  for name in "${failed_parts[@]}"; do
+    echo
+    say "what failed in $name"
+    failures_in "$(log_of_part "$name")" | head -n "$lines_of_a_failed_part"
+  done
+}
+
+# The test runners of Node.js and CTest list what failed; of all others the end says it.
+failures_in() {
+  local told
+  told=$(awk '/^✖ failing tests:/ || /tests FAILED:/ { on = 1 } /^(✔|▶|ℹ)/ { on = 0 } on' "$1")
+  if [[ -n $told ]]; then echo "$told"; else tail -n 30 "$1"; fi
 }
 
 print_summary() {
   local line skipped=""
+  print_failures
   echo
   for line in "${part_lines[@]}"; do echo "    $line"; done
   [[ $total_skipped -eq 0 ]] || skipped=", $total_skipped skipped"
@@ -170,7 +197,7 @@ storm_of_faults() {
 sanitized_build() {
   if [[ -n $(jobs -rp) ]]; then
     say "ending the build that began beside the storm"
-    wait
+    wait "$(jobs -rp)"
   fi
   compile_preset "$1"
 }
