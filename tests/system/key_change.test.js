@@ -37,6 +37,7 @@ class Writer {
     const writer = new Writer();
     Object.assign(writer, { node, device: await node.connect('alice') });
     writer.#done = writer.#write();
+    writer.#done.catch(() => {}); // told by stop
     return writer;
   }
 
@@ -57,8 +58,9 @@ class Writer {
     return { path: this.#pathOf(this.#count + 1), value: this.#count + 1 };
   }
 
+  /** The write, or what has replaced it while no link carried it. */
   hears({ path, value }) {
-    const tells = (event) => changesOf(event).some((change) => change.path === path && change.value === value);
+    const tells = (event) => changesOf(event).some((change) => change.path === path && change.value >= value);
     return this.device.next(`${path} = ${value}`, tells, linkPatienceMs);
   }
 
