@@ -229,6 +229,7 @@ void ReplicaLoop::carry_out_effects() {
     for (; next < past; ++next) {
       std::visit([this](auto& some) { carry_out(some); }, effects[next]);
     }
+    rooms_.flush();
   }
 }
 

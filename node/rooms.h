@@ -16,13 +16,17 @@
 namespace anabranch::node {
 
 /// Who is connected, user by user, and what goes to whom. An event is encoded once, however many
-/// connections it goes to. One thread at a time (the replica's).
+/// connections it goes to, and what is delivered to a user in one go costs each of them one call.
+/// One thread at a time (the replica's).
 class Rooms {
+  struct Room;
+
  public:
   /// What is known of a connected session. There are many, so it is little.
   struct Session {
     std::shared_ptr<transport::ClientConnection> connection;
     const UserId& user;
+    Room& room;
     std::uint64_t number = 0;
 
     /// Stands in where a write names no sourceTabId.
@@ -44,9 +48,13 @@ class Rooms {
   /// To one session; those that are gone are passed over. `read_ns`: when the frame that is
   /// answered had been read, where its ack is to be timed; else 0.
   void send(SessionId id, const std::vector<wire::ClientEvent>& events, std::int64_t read_ns = 0);
-  /// To all of a user's sessions but one: to how many. `read_ns`: as above, for the first event.
+  /// To all of a user's sessions but one: to how many. It is kept back until `flush`, or until
+  /// something else follows it to one of them. `read_ns`: as above, for the first event.
   std::size_t deliver(const UserId& user, std::optional<SessionId> except,
                       const std::vector<wire::ClientEvent>& events, std::int64_t read_ns = 0);
+  /// Sends what is kept back. To be called soon after `deliver`, before anything is opened or
+  /// closed.
+  void flush();
 
   /// Closes all of a user's sessions with 1012: they come back and resume.
   void dismiss(const UserId& user);
@@ -57,12 +65,28 @@ class Rooms {
   std::size_t queued_bytes() const;
 
  private:
-  transport::Frame encode(const wire::ClientEvent& event) const;
+  /// Events that go to all sessions of a room but one.
+  struct Kept {
+    std::optional<SessionId> except;
+    std::shared_ptr<transport::EncodedEvents> events;
+  };
+  /// A user's sessions.
+  struct Room {
+    std::vector<const Session*> sessions;  ///< of sessions_
+    std::unique_ptr<Kept> kept;            ///< null where there is nothing
+  };
+
+  Kept& keep(Room& room, std::optional<SessionId> except);
+  void flush(Room& room);
+  void add(transport::EncodedEvents& events, const wire::ClientEvent& event,
+           transport::FrameTiming timing) const;
 
   std::size_t max_per_user_;
   const wire::CursorCodec& cursors_;
   std::map<SessionId, Session> sessions_;
-  std::map<UserId, std::vector<const Session*>> by_user_;  // of sessions_
+  std::map<UserId, Room> by_user_;
+  std::vector<Room*>
+      keeping_;  ///< of by_user_: those that have kept something since the last flush
 };
 
 }  // namespace anabranch::node

@@ -17,5 +17,7 @@ tl::expected<ClientMessage, ErrorEvent> decode_client_frame(std::string_view fra
 
 /// Writes one envelope. Cursors are sealed with `cursors`.
 std::string encode(const ClientEvent& event, const CursorCodec& cursors);
+/// Appends it to `out`.
+void encode_to(std::string& out, const ClientEvent& event, const CursorCodec& cursors);
 
 }  // namespace anabranch::wire

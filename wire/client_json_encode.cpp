@@ -225,7 +225,7 @@ class PayloadWriter {
 
  private:
   void begin(std::string_view event, std::size_t payload_bytes) {
-    out_.reserve(64 + payload_bytes);
+    out_.reserve(out_.size() + 64 + payload_bytes);
     out_ += R"({"event":")";
     out_ += event;
     out_ += R"(","payload":)";
@@ -253,9 +253,13 @@ class PayloadWriter {
 
 std::string encode(const ClientEvent& event, const CursorCodec& cursors) {
   std::string out;
+  encode_to(out, event, cursors);
+  return out;
+}
+
+void encode_to(std::string& out, const ClientEvent& event, const CursorCodec& cursors) {
   std::visit(PayloadWriter(out, cursors), event);
   out += '}';
-  return out;
 }
 
 }  // namespace anabranch::wire

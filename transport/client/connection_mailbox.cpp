@@ -8,13 +8,13 @@ ConnectionMailbox::ConnectionMailbox(SessionId id, std::size_t send_buffer_bytes
                                      std::function<void()> wake)
     : id_(id), send_buffer_bytes_(send_buffer_bytes), wake_(std::move(wake)) {}
 
-void ConnectionMailbox::send(Frame frame, FrameTiming timing) {
+void ConnectionMailbox::send(Frame frame) {
   {
     const std::lock_guard lock(mutex_);
     if (ended_ || close_) return;
     if (fits(frame->size())) {
       frame_bytes_ += frame->size();
-      frames_.push({std::move(frame), timing});
+      frames_.push(std::move(frame));
       if (writing_) return;
     } else {
       frames_.clear();
@@ -63,12 +63,12 @@ void ConnectionMailbox::on_woken() {
   woken_ = false;
 }
 
-void ConnectionMailbox::take_frames(std::vector<Outgoing>& taken, std::size_t max_bytes) {
+void ConnectionMailbox::take_frames(std::vector<Frame>& taken, std::size_t max_bytes) {
   const std::lock_guard lock(mutex_);
   writing_ = !frames_.empty();
   std::size_t bytes = 0;
   while (!frames_.empty()) {
-    const std::size_t size = frames_.front().frame->size();
+    const std::size_t size = frames_.front()->size();
     if (bytes != 0 && bytes + size > max_bytes) return;
     bytes += size;
     frame_bytes_ -= size;
@@ -119,7 +119,7 @@ void ConnectionMailbox::end() {
 // it closely.
 bool ConnectionMailbox::fits(std::size_t bytes) const {
   if (frames_.empty()) return true;
-  const std::size_t waiting = frame_bytes_ - (writing_ ? 0 : frames_.front().frame->size());
+  const std::size_t waiting = frame_bytes_ - (writing_ ? 0 : frames_.front()->size());
   return waiting == 0 || waiting + bytes <= send_buffer_bytes_;
 }
 

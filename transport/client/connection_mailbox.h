@@ -31,7 +31,7 @@ class ConnectionMailbox final : public ClientConnection {
   ConnectionMailbox(SessionId id, std::size_t send_buffer_bytes, std::function<void()> wake);
 
   SessionId id() const override { return id_; }
-  void send(Frame frame, FrameTiming timing = {}) override;
+  void send(Frame frame) override;
   void answered(std::size_t count) override;
   void refused(std::int64_t monotonic_ms) override;
   void close(CloseCode code, std::string_view reason) override;
@@ -41,14 +41,10 @@ class ConnectionMailbox final : public ClientConnection {
 
   /// To be called when woken, before looking at what is there.
   void on_woken();
-  struct Outgoing {
-    Frame frame;
-    FrameTiming timing;
-  };
   /// Appends the next frames to write to `taken`: as many as have `max_bytes` together, at least
   /// one where there is one. Until it has found none, the caller is taken to be writing and to come
   /// back, and is not woken for frames.
-  void take_frames(std::vector<Outgoing>& taken, std::size_t max_bytes);
+  void take_frames(std::vector<Frame>& taken, std::size_t max_bytes);
   /// How many more frames have been answered. After a 0 the next answer wakes.
   std::size_t take_answered();
   std::optional<CloseRequest> close_request() const;
@@ -69,7 +65,7 @@ class ConnectionMailbox final : public ClientConnection {
   const std::function<void()> wake_;
 
   mutable std::mutex mutex_;  // guards all below
-  Fifo<Outgoing> frames_;
+  Fifo<Frame> frames_;
   std::size_t frame_bytes_ = 0;  // of frames_
   std::size_t answered_ = 0;
   std::unique_ptr<RefusalCount> refusals_;  // these two seldom exist

@@ -126,7 +126,7 @@ void Conversation::refuse_renewal(const std::string& why) {
 
 /// Before the connection is open nothing else is being answered, so there is no order to keep.
 void Conversation::refuse_here(const wire::ErrorEvent& error) {
-  mailbox_->send(std::make_shared<const std::string>(json_frame_codec().encode(error)));
+  mailbox_->send(std::make_shared<const EncodedEvents>(json_frame_codec().encode(error)));
   mailbox_->refused(context_.clock.now().monotonic_ms);
 }
 

@@ -27,10 +27,10 @@ class FrameBatch {
   bool begin(ConnectionMailbox& mailbox, FrameTimeMeter& times);
 
   /// The frame begun last; valid until `finish`.
-  std::string_view text() const { return joined_.empty() ? *events_[next_].frame : joined_; }
+  std::string_view text() const;
 
   /// Further frames have been taken, so that `begin` will succeed once more.
-  bool more() const { return past_ < events_.size(); }
+  bool more() const;
 
   /// The frame begun last has been written, or cannot be.
   void finish();
@@ -39,12 +39,15 @@ class FrameBatch {
   std::size_t text_capacity() const { return joined_.capacity(); }
 
  private:
+  void note(FrameTimeMeter& times) const;
   void join();
+  void finish_all();
 
-  std::vector<ConnectionMailbox::Outgoing> events_;
-  std::string joined_;    ///< the array; empty where the frame is a single event
-  std::size_t next_ = 0;  ///< the first of the events in the frame begun last, or of those left
-  std::size_t past_ = 0;  ///< … and the one past its last
+  std::vector<Frame> taken_;
+  std::string joined_;  ///< the array of several; empty where one's text is written as it is
+  // Where the client takes no arrays, the event to write:
+  std::size_t frame_ = 0;  ///< its place in taken_
+  std::size_t event_ = 0;  ///< … and in that
   bool arrays_ = false;
   bool is_writing_ = false;
 };

@@ -34,11 +34,10 @@ struct FrameTimes {
 /// Counts them on one I/O thread, without locks.
 class FrameTimeMeter {
  public:
-  /// The frame is handed to the socket now. On the thread itself.
-  void note(const FrameTiming& timing) {
+  /// The frame is handed to the socket at `now_ns`, as steady_ns. On the thread itself.
+  void note(const FrameTiming& timing, std::int64_t now_ns) {
     if (timing.of == FrameTiming::Of::nothing) return;
-    const std::int64_t took = steady_ns(std::chrono::steady_clock::now()) - timing.read_ns;
-    (timing.of == FrameTiming::Of::ack ? ack_ : sync_).add(took);
+    (timing.of == FrameTiming::Of::ack ? ack_ : sync_).add(now_ns - timing.read_ns);
   }
 
   /// Any thread.

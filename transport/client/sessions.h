@@ -2,7 +2,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
-#include "transport/client/frame_times.h"
+#include "transport/client/encoded_events.h"
 #include "wire/client_messages.h"
 
 #include <cstddef>
@@ -14,9 +14,6 @@
 // The seam between sessions (sockets, frames, deadlines) and the node that gives them meaning.
 
 namespace anabranch::transport {
-
-/// An encoded event, shared by every connection it goes to.
-using Frame = std::shared_ptr<const std::string>;
 
 /// Why a node ends a connection; the WebSocket close codes of the client protocol.
 enum class CloseCode : std::uint16_t {
@@ -36,10 +33,9 @@ class ClientConnection {
 
   virtual SessionId id() const = 0;
 
-  /// Queues a frame. Past the send buffer's cap the connection is closed with 4408; one frame
-  /// always fits into an empty queue. Frames leave in the order of the calls. `timing`: what is
-  /// measured when it leaves.
-  virtual void send(Frame frame, FrameTiming timing = {}) = 0;
+  /// Queues events. Past the send buffer's cap the connection is closed with 4408; one call's
+  /// always fit into an empty queue. Events leave in the order of the calls.
+  virtual void send(Frame frame) = 0;
 
   /// Queues the answer to `answered` frames of this connection, which were handed to the sink:
   /// lets the session read on (it stops reading while too many of its frames are unanswered).

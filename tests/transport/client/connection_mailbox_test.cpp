@@ -1,5 +1,7 @@
 #include "transport/client/connection_mailbox.h"
 
+#include "tests/transport/client/fakes.h"
+
 #include <gtest/gtest.h>
 
 namespace anabranch::transport {
@@ -8,13 +10,13 @@ namespace {
 struct Mail {
   explicit Mail(std::size_t cap) : box(SessionId{7}, cap, [this] { ++wakes; }) {}
 
-  void send(std::size_t bytes) { box.send(std::make_shared<const std::string>(bytes, 'x')); }
+  void send(std::size_t bytes) { box.send(frame_of(std::string(bytes, 'x'))); }
 
   /// The next frame alone, or null.
   Frame take() {
-    std::vector<ConnectionMailbox::Outgoing> taken;
+    std::vector<Frame> taken;
     box.take_frames(taken, 0);
-    return taken.empty() ? nullptr : taken.front().frame;
+    return taken.empty() ? nullptr : taken.front();
   }
 
   int wakes = 0;
@@ -73,10 +75,10 @@ TEST(ConnectionMailbox, GivesAsManyFramesAsFitButOneAtLeast) {
   Mail mail(1000);
   for (const std::size_t size : {50, 3, 4, 3, 1}) mail.send(size);
   const auto sizes = [&mail] {
-    std::vector<ConnectionMailbox::Outgoing> taken;
+    std::vector<Frame> taken;
     mail.box.take_frames(taken, 10);
     std::vector<std::size_t> all;
-    for (const auto& one : taken) all.push_back(one.frame->size());
+    for (const auto& one : taken) all.push_back(one->size());
     return all;
   };
   using Sizes = std::vector<std::size_t>;

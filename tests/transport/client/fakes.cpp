@@ -47,7 +47,7 @@ void FakeSink::on_write(SessionId session, wire::WriteRequest request, std::int6
   const std::string id = request.id ? request.id->json : "-";
   if (!holding_) {
     const auto connection = find(session);
-    connection->send(frame_of("ack " + id), {FrameTiming::Of::ack, read_ns});
+    connection->send(frame_of("ack " + id, {FrameTiming::Of::ack, read_ns}));
     connection->answered(1);
   }
   {
@@ -215,7 +215,9 @@ std::unique_ptr<TestClient> connect_as(const TestServer& server, const std::stri
   return client;
 }
 
-Frame frame_of(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+Frame frame_of(std::string_view text, FrameTiming timing) {
+  return std::make_shared<const EncodedEvents>(text, timing);
+}
 
 std::string update(int id) {
   return R"({"event":"dashboard.state.update","payload":{"path":"a","value":1,"id":)" +

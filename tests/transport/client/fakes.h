@@ -121,7 +121,7 @@ struct TestServer {
 /// A client that has authenticated by header and has read its auth.ok.
 std::unique_ptr<TestClient> connect_as(const TestServer& server, const std::string& token);
 
-Frame frame_of(std::string text);
+Frame frame_of(std::string_view text, FrameTiming timing = {});
 
 /// A write that asks for an ack under `id`.
 std::string update(int id);

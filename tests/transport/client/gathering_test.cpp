@@ -64,9 +64,52 @@ TEST(FrameBatch, TakesNoMoreThanItsBound) {
   EXPECT_THAT(drain(mailbox, true), ElementsAre(large, "[" + half + "," + half + "]", half));
 }
 
+/// Several events that are handed to a connection as one.
+Frame run_of(int first, int count, FrameTiming timing = {}) {
+  EncodedEvents events;
+  for (int i = first; i < first + count; ++i) {
+    events.add(timing, [i](std::string& text) { text += numbered(i); });
+  }
+  return std::make_shared<const EncodedEvents>(std::move(events));
+}
+
+TEST(EncodedEvents, AreOneTextOrEachItsOwn) {
+  const Frame one = frame_of(numbered(7));
+  EXPECT_EQ(one->count(), 1U);
+  EXPECT_EQ(one->all(), numbered(7));
+  EXPECT_EQ(one->at(0), numbered(7));
+  const Frame three = run_of(0, 3);
+  EXPECT_EQ(three->count(), 3U);
+  EXPECT_EQ(three->all(), "[{\"n\":0},{\"n\":1},{\"n\":2}]");
+  EXPECT_EQ(three->listed(), "{\"n\":0},{\"n\":1},{\"n\":2}");
+  EXPECT_EQ(three->size(), three->all().size());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(three->at(static_cast<std::size_t>(i)), numbered(i));
+}
+
+TEST(FrameBatch, SplicesWhatCameTogetherAndWhatCameAlone) {
+  ConnectionMailbox mailbox(SessionId{1}, 1 << 20, [] {});
+  mailbox.send(run_of(0, 2));
+  EXPECT_THAT(drain(mailbox, true), ElementsAre("[{\"n\":0},{\"n\":1}]"));
+  mailbox.send(run_of(0, 2));
+  mailbox.send(frame_of(numbered(2)));
+  mailbox.send(run_of(3, 2));
+  EXPECT_THAT(drain(mailbox, true),
+              ElementsAre("[{\"n\":0},{\"n\":1},{\"n\":2},{\"n\":3},{\"n\":4}]"));
+}
+
+TEST(FrameBatch, TakesApartWhatCameTogetherForAClientWithoutArrays) {
+  ConnectionMailbox mailbox(SessionId{1}, 1 << 20, [] {});
+  mailbox.send(run_of(0, 2));
+  mailbox.send(frame_of(numbered(2)));
+  mailbox.send(run_of(3, 2));
+  EXPECT_THAT(drain(mailbox, false),
+              ElementsAre("{\"n\":0}+", "{\"n\":1}+", "{\"n\":2}+", "{\"n\":3}+", "{\"n\":4}"));
+}
+
 TEST(FrameBatch, NotesTheTimeOfEachEvent) {
   ConnectionMailbox mailbox(SessionId{1}, 1 << 20, [] {});
-  for (int i = 0; i < 3; ++i) mailbox.send(frame_of("x"), {FrameTiming::Of::sync, 1});
+  mailbox.send(frame_of("x", {FrameTiming::Of::sync, 1}));
+  mailbox.send(run_of(0, 2, {FrameTiming::Of::sync, 1}));
   FrameBatch batch;
   batch.use_arrays(true);
   FrameTimeMeter times;

@@ -129,7 +129,7 @@ TEST(Journal, EachAckThatIsTimedIsCountedWhenItIsWritten) {
   EXPECT_LT(times.ack.sum_ns, 5 * 30'000'000'000U) << "from the reading of the frame";
   EXPECT_EQ(count_of(times.sync), 0U);
   server.sink.connection()->send(
-      frame_of("x"), {FrameTiming::Of::sync, steady_ns(std::chrono::steady_clock::now())});
+      frame_of("x", {FrameTiming::Of::sync, steady_ns(std::chrono::steady_clock::now())}));
   client->receive_text();
   EXPECT_EQ(count_of(server.server->frame_times().sync), 1U);
 }
