@@ -221,7 +221,7 @@ void ReplicaLoop::take_one(StateQuery query) {
 /// The I/O threads are woken for many effects at once, which spares switches between threads, and
 /// yet begin to write before a large group is through.
 void ReplicaLoop::carry_out_effects() {
-  constexpr std::size_t per_wake = 256;
+  constexpr std::size_t per_wake = 1024;
   std::vector<cluster::Effect> effects = replica_.take_effects();
   for (std::size_t next = 0; next < effects.size();) {
     const std::size_t past = std::min(next + per_wake, effects.size());
