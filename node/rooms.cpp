@@ -12,8 +12,8 @@ namespace {
 
 using Of = transport::FrameTiming::Of;
 
-/// What is kept back of one user's events: as much as is written at one go.
-constexpr std::size_t max_kept_bytes = 64 << 10;
+/// Of an array of events, by the protocol; a single event may be larger.
+constexpr std::size_t max_frame_bytes = 64 << 10;
 
 transport::FrameTiming timing_of(Of of, std::int64_t read_ns) {
   return {read_ns == 0 ? Of::nothing : of, read_ns};
@@ -71,7 +71,7 @@ std::size_t Rooms::deliver(const UserId& user, std::optional<SessionId> except,
   for (const wire::ClientEvent& event : events) {
     Kept& kept = keep(room, leaves_one_out ? except : std::nullopt);
     add(*kept.events, event, timing_of(Of::sync, read_ns));
-    if (kept.events->size() >= max_kept_bytes) flush(room);
+    if (kept.events->size() > max_frame_bytes) send_all_but_last(room);
     read_ns = 0;  // what stands below the write follows it
   }
   return sessions;
@@ -84,6 +84,14 @@ Rooms::Kept& Rooms::keep(Room& room, std::optional<SessionId> except) {
     keeping_.push_back(&room);
   }
   return *room.kept;
+}
+
+void Rooms::send_all_but_last(Room& room) {
+  if (room.kept->events->count() == 1) return;
+  const auto except = room.kept->except;
+  auto last = std::make_shared<transport::EncodedEvents>(room.kept->events->take_last());
+  flush(room);
+  keep(room, except).events = std::move(last);
 }
 
 void Rooms::flush() {

@@ -77,6 +77,7 @@ class Rooms {
   };
 
   Kept& keep(Room& room, std::optional<SessionId> except);
+  void send_all_but_last(Room& room);
   void flush(Room& room);
   void add(transport::EncodedEvents& events, const wire::ClientEvent& event,
            transport::FrameTiming timing) const;

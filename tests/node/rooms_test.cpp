@@ -115,12 +115,15 @@ TEST_F(RoomsOfTwoUsers, KeepNothingBackForNobody) {
   EXPECT_THAT(d->calls, ElementsAre("2"));
 }
 
-TEST_F(RoomsOfTwoUsers, KeepNoMoreBackThanIsWrittenAtOneGo) {
-  const std::string half(40'000, 'x');
-  for (int i = 0; i < 3; ++i) rooms.deliver("bob", {}, event(half));
-  EXPECT_THAT(d->calls, ElementsAre(half + " " + half));
+TEST_F(RoomsOfTwoUsers, PutNoMoreTogetherThanAFrameMayHold) {
+  const std::string less(30'000, 'l');
+  const std::string more(40'000, 'm');
+  const std::string whole(70'000, 'w');
+  for (const auto& text : {less, less, less, more, more, whole, less, less}) {
+    rooms.deliver("bob", {}, event(text));
+  }
   rooms.flush();
-  EXPECT_THAT(d->calls, ElementsAre(half + " " + half, half));
+  EXPECT_THAT(d->calls, ElementsAre(less + " " + less, less, more, more, whole, less + " " + less));
 }
 
 TEST_F(RoomsOfTwoUsers, TakeNoMoreThanTheyMay) {

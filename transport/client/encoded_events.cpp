@@ -7,6 +7,14 @@ EncodedEvents::EncodedEvents(std::string_view envelope, FrameTiming timing) : En
   add(timing, [envelope](std::string& text) { text += envelope; });
 }
 
+EncodedEvents EncodedEvents::take_last() {
+  EncodedEvents last(at(count() - 1), timing_of(count() - 1));
+  further_.pop_back();
+  text_.resize(part(count() - 1).end);
+  text_ += ']';
+  return last;
+}
+
 std::string_view EncodedEvents::at(std::size_t i) const {
   const std::size_t begin = i == 0 ? 1 : part(i - 1).end + 1;
   return std::string_view(text_).substr(begin, part(i).end - begin);

@@ -27,6 +27,9 @@ class EncodedEvents {
     end_envelope(timing);
   }
 
+  /// Takes the last of several out.
+  EncodedEvents take_last();
+
   /// How many there are; at least one before anything below is asked for.
   std::size_t count() const { return further_.size() + (first_.end == 0 ? 0 : 1); }
   /// The envelope at `i`, which is below count().

@@ -86,6 +86,19 @@ TEST(EncodedEvents, AreOneTextOrEachItsOwn) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(three->at(static_cast<std::size_t>(i)), numbered(i));
 }
 
+TEST(EncodedEvents, GiveTheirLastOneBack) {
+  EncodedEvents events;
+  for (int i = 0; i < 3; ++i) {
+    events.add({FrameTiming::Of::sync, i}, [i](std::string& text) { text += numbered(i); });
+  }
+  const EncodedEvents last = events.take_last();
+  EXPECT_EQ(last.all(), numbered(2));
+  EXPECT_EQ(last.timing_of(0).read_ns, 2);
+  EXPECT_EQ(events.all(), "[{\"n\":0},{\"n\":1}]");
+  EXPECT_EQ(events.take_last().all(), numbered(1));
+  EXPECT_EQ(events.all(), numbered(0));
+}
+
 TEST(FrameBatch, SplicesWhatCameTogetherAndWhatCameAlone) {
   ConnectionMailbox mailbox(SessionId{1}, 1 << 20, [] {});
   mailbox.send(run_of(0, 2));
