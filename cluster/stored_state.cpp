@@ -1,6 +1,7 @@
 #include "cluster/stored_state.h"
 
 #include "base/defects.h"
+#include "base/let_go.h"
 #include "cluster/delivery.h"
 #include "crdt/materialise.h"
 #include "crdt/path_key.h"
@@ -93,7 +94,7 @@ Result<StoredState> StoredStateReader::read_full(const VisitRecords& visit) {
   if (!visited) return tl::unexpected(visited.error());
   StoredState state = summary.take();
   state.full = std::string_view(room_);
-  if (room_.capacity() > kept_room_bytes) std::string().swap(room_);  // its memory too
+  if (room_.capacity() > kept_room_bytes) let_go(room_);
   return state;
 }
 

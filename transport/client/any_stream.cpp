@@ -1,5 +1,7 @@
 #include "transport/client/any_stream.h"
 
+#include "base/let_go.h"
+
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
@@ -121,7 +123,7 @@ void AnyStream::write_held(ByteStream::Done handler) {
   auto go_on = [this, handler = std::move(handler)](ErrorCode error, std::size_t bytes) mutable {
     held_.erase(0, bytes);
     if (!error && !held_.empty()) return write_held(std::move(handler));
-    std::string().swap(held_);  // its memory too
+    let_go(held_);
     std::move(handler)(error);
   };
   stream_->write_some(WriteBuffers(asio::buffer(held_)), std::move(go_on));

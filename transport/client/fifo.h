@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/let_go.h"
+
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -42,7 +44,7 @@ class Fifo {
 
  private:
   void drop() {
-    std::vector<T>().swap(items_);  // assigning {} would keep the memory
+    let_go(items_);
     head_ = 0;
   }
 

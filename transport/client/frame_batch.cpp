@@ -1,5 +1,7 @@
 #include "transport/client/frame_batch.h"
 
+#include "base/let_go.h"
+
 #include <chrono>
 
 namespace anabranch::transport {
@@ -8,12 +10,6 @@ namespace {
 /// Idle connections are many, so they keep little.
 constexpr std::size_t kept_capacity = 4;
 constexpr std::size_t kept_text_bytes = 4096;
-
-/// Assigning {} would keep the memory.
-template <class Container>
-void let_go(Container& container) {
-  Container().swap(container);
-}
 
 }  // namespace
 
