@@ -5,7 +5,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export const program = process.env.ANABRANCH;
 
@@ -148,7 +148,8 @@ export class NodeProcess {
 
   static async destroy(nodes: NodeProcess[]): Promise<void> {
     await Promise.all(nodes.map((node) => node.kill()));
-    for (const { folder } of nodes) rmSync(folder, { recursive: true, force: true });
+    const folders = new Set(nodes.map(({ folder }) => dirname(folder)));
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }
 
   #writeFiles(cluster: string, limits: Limits): void {
