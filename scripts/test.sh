@@ -197,7 +197,7 @@ storm_of_faults() {
 sanitized_build() {
   if [[ -n $(jobs -rp) ]]; then
     say "ending the build that began beside the storm"
-    wait "$(jobs -rp)"
+    wait "$(jobs -rp)" || true
   fi
   compile_preset "$1"
 }
