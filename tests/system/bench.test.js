@@ -198,7 +198,7 @@ scenario('idle: connections stay small when they have been pinged', { ...one, cl
   assert.equal(code, 0);
   assert.equal(report.ended, 0);
   // The WebSocket's stream alone takes 2,600 bytes where it is not put away.
-  assert.ok(report.bytes_per_connection < 3000, `${report.bytes_per_connection} bytes for each`);
+  assert.ok(report.bytes_per_connection < 2500, `${report.bytes_per_connection} bytes for each`);
 });
 
 scenario('a node that dies fails the run', one, async ({ a }) => {
