@@ -1,6 +1,7 @@
 #include "node/rooms.h"
 
 #include "wire/client_json.h"
+#include "wire/limits.h"
 
 #include <algorithm>
 #include <utility>
@@ -11,9 +12,6 @@ namespace anabranch::node {
 namespace {
 
 using Of = transport::FrameTiming::Of;
-
-/// Of an array of events, by the protocol; a single event may be larger.
-constexpr std::size_t max_frame_bytes = 64 << 10;
 
 transport::FrameTiming timing_of(Of of, std::int64_t read_ns) {
   return {read_ns == 0 ? Of::nothing : of, read_ns};
@@ -34,11 +32,10 @@ bool Rooms::open(std::shared_ptr<transport::ClientConnection> connection, const 
 void Rooms::close(SessionId id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
-  Room& room = found->second.room;
-  const auto at = by_user_.find(found->second.user);
-  std::erase(room.sessions, &found->second);
+  const auto room = by_user_.find(found->second.user);
+  std::erase(room->second.sessions, &found->second);
   sessions_.erase(found);
-  if (room.sessions.empty()) by_user_.erase(at);
+  if (room->second.sessions.empty()) by_user_.erase(room);
 }
 
 const Rooms::Session* Rooms::find(SessionId id) const {
@@ -71,7 +68,7 @@ std::size_t Rooms::deliver(const UserId& user, std::optional<SessionId> except,
   for (const wire::ClientEvent& event : events) {
     Kept& kept = keep(room, leaves_one_out ? except : std::nullopt);
     add(*kept.events, event, timing_of(Of::sync, read_ns));
-    if (kept.events->size() > max_frame_bytes) send_all_but_last(room);
+    if (kept.events->size() > wire::max_array_bytes) send_all_but_last(room);
     read_ns = 0;  // what stands below the write follows it
   }
   return sessions;

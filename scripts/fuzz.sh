@@ -75,14 +75,14 @@ readonly fuzz_brief_seed=1
 
 # fuzz_briefly REPORT: all targets, as many at a time as the machine has cores.
 fuzz_briefly() {
-  local report=$1 target passed=0 failed=0 jobs=()
+  local report=$1 target passed=0 failed=0 running=()
   for target in $(fuzz_targets); do
     while [[ $(jobs -rp | wc -l) -ge $(nproc) ]]; do wait -n || true; done
     fuzz_one_briefly "$target" &
-    jobs+=($!)
+    running+=($!)
   done
   # Each by its number: without, it would wait for whoever keeps this part's output, too.
-  wait "${jobs[@]}" || true
+  wait "${running[@]}" || true
   for target in $(fuzz_targets); do
     if [[ -e $fuzz_work/$target/passed ]]; then
       passed=$((passed + 1))

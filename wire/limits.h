@@ -12,6 +12,9 @@ inline constexpr std::size_t max_value_depth = 64;
 /// Seen dots that one request may carry: one for each origin a client has met.
 inline constexpr std::size_t max_seen_dots = 4096;
 
+/// Several events in one frame for a client; a single one may be larger.
+inline constexpr std::size_t max_array_bytes = 64 << 10;
+
 /// The largest message that a node takes from a peer.
 inline constexpr std::size_t max_peer_message_bytes = 16 << 20;
 /// MessagePack elements in one, and their nesting; an element takes up to 24 bytes once read.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "transport/client/connection_mailbox.h"
+#include "wire/limits.h"
 
 #include <cstddef>
 #include <string>
@@ -14,7 +15,7 @@ namespace anabranch::transport {
 class FrameBatch {
  public:
   /// How much is taken at one go; a single event may be larger.
-  static constexpr std::size_t max_bytes = 64 << 10;
+  static constexpr std::size_t max_bytes = wire::max_array_bytes;
 
   /// `arrays`: the client takes a JSON array of envelopes in one frame.
   void use_arrays(bool arrays) { arrays_ = arrays; }
