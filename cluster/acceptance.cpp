@@ -34,7 +34,7 @@ crdt::Stamp stamp_of(const wire::WriteRequest& request, std::uint64_t version, s
       request.timestamp_ms && *request.timestamp_ms <= wall_ms + max_timestamp_lead_ms;
   const std::int64_t timestamp =
       trusted ? *request.timestamp_ms : issue_timestamp(wall_ms, issued_ms);
-  return {version, timestamp, request.tab.value_or(std::string())};
+  return {version, timestamp, request.tab ? SharedText(*request.tab) : SharedText()};
 }
 
 /// What the state would weigh after a write: its records that would go are counted once each, also

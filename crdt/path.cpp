@@ -4,6 +4,10 @@
 #include "crdt/path_key.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory_resource>
+#include <string>
 
 namespace anabranch::crdt {
 
@@ -33,7 +37,7 @@ Result<void> check_segment(std::string_view segment) {
 }
 
 /// Checks one unescaped segment and appends its encoding.
-Result<void> append_segment(std::string& key, std::string_view segment) {
+Result<void> append_segment(std::pmr::string& key, std::string_view segment) {
   if (auto checked = check_segment(segment); !checked) return checked;
   if (is_canonical_index(segment)) {
     key += index_tag;
@@ -96,15 +100,17 @@ Result<Path> Path::parse(std::string_view text) {
   if (text.empty()) return bad_path("path: is empty");
   if (text.size() > max_path_bytes) return bad_path("path: is longer than 1024 bytes");
   if (!is_utf8(text)) return bad_path("path: is not UTF-8");
-  std::string key;
+  std::array<std::byte, 512> usual;
+  std::pmr::monotonic_buffer_resource memory(usual.data(), usual.size());
+  std::pmr::string key(&memory);
   key.reserve(text.size() + 8);
-  std::string segment;
+  std::pmr::string segment(&memory);
   std::size_t segments = 0;
   for (std::size_t i = 0;; ++i) {
     if (i == text.size() || text[i] == '.') {
       if (++segments > max_path_segments) return bad_path("path: has more than 32 segments");
       if (auto added = append_segment(key, segment); !added) return bad_path(added.error().message);
-      if (i == text.size()) return Path(std::move(key));
+      if (i == text.size()) return Path(key);
       segment.clear();
       continue;
     }
@@ -122,10 +128,10 @@ Path Path::reserved(std::string_view part) {
   std::string key{name_tag, reserved_mark};
   key += part;
   key += '\0';
-  return Path(std::move(key));
+  return Path(key);
 }
 
-bool Path::is_reserved() const { return key_[1] == reserved_mark && key_[0] == name_tag; }
+bool Path::is_reserved() const { return key()[1] == reserved_mark && key()[0] == name_tag; }
 
 Result<void> check_path_key(std::string_view key) {
   if (is_reserved_key(key)) return {};
@@ -154,7 +160,7 @@ Result<void> check_path_key(std::string_view key) {
 
 Result<Path> Path::from_key(std::string_view key) {
   if (auto checked = check_path_key(key); !checked) return tl::unexpected(checked.error());
-  return Path(std::string(key));
+  return Path(key);
 }
 
 std::string Path::text() const {
@@ -165,7 +171,7 @@ std::string Path::text() const {
 }
 
 void Path::append_text(std::string& out) const {
-  for (std::string_view rest = key_; !rest.empty();) {
+  for (std::string_view rest = key(); !rest.empty();) {
     if (rest.size() != key_.size()) out += '.';
     append_escaped(out, take_segment(rest).text);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/shared_text.h"
 
 #include <compare>
 #include <cstddef>
@@ -41,21 +42,21 @@ class Path {
   /// True for such a place.
   bool is_reserved() const;
 
-  const std::string& key() const { return key_; }
+  std::string_view key() const { return key_; }
 
   /// The path as clients write it; parse(text()) == *this, but for a reserved one.
   std::string text() const;
   void append_text(std::string& out) const;
 
   /// True when this path is `other` or one of its ancestors.
-  bool covers(const Path& other) const { return other.key_.starts_with(key_); }
+  bool covers(const Path& other) const { return other.key().starts_with(key()); }
 
   std::strong_ordering operator<=>(const Path&) const = default;
   bool operator==(const Path&) const = default;
 
  private:
-  explicit Path(std::string key) : key_(std::move(key)) {}
-  std::string key_;
+  explicit Path(std::string_view key) : key_(key) {}
+  SharedText key_;
 };
 
 /// A Path's key without the Path: for looking into sorted maps of paths without a copy.

@@ -19,9 +19,7 @@ std::strong_ordering compare(const Payload& left, const Payload& right) {
 }
 
 Record RecordView::record() const {
-  Record made{{version, timestamp_ms, std::string(tab)}, dot, from_batch, {kind, {}}};
-  if (!text.empty()) made.payload.value = Value(std::string(text));
-  return made;
+  return {{version, timestamp_ms, tab}, dot, from_batch, {kind, Value(text)}};
 }
 
 RecordView view_of(const Path& path, const Record& record) {

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "base/shared_text.h"
+
 #include <compare>
 #include <cstdint>
-#include <string>
 
 namespace anabranch::crdt {
 
@@ -11,9 +12,9 @@ namespace anabranch::crdt {
 struct Stamp {
   std::uint64_t version = 0;      ///< 1 … 2^53-1: the highest version the writer had received, + 1
   std::int64_t timestamp_ms = 0;  ///< Unix time by the writer's calibrated clock
-  std::string tab;                ///< 1 to 128 bytes
+  SharedText tab;                 ///< 1 to 128 bytes
 
-  // The order of the members is the order of the rules; std::string compares bytes as unsigned.
+  // The order of the members is the order of the rules.
   std::strong_ordering operator<=>(const Stamp&) const = default;
 };
 

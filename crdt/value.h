@@ -1,7 +1,7 @@
 #pragma once
 
-#include <memory>
-#include <string>
+#include "base/shared_text.h"
+
 #include <string_view>
 
 namespace anabranch::crdt {
@@ -12,18 +12,15 @@ namespace anabranch::crdt {
 class Value {
  public:
   Value() = default;
-  explicit Value(std::string canonical)
-      : text_(std::make_shared<const std::string>(std::move(canonical))) {}
+  explicit Value(std::string_view canonical) : text_(canonical) {}
 
   /// Empty for a tombstone.
-  std::string_view text() const { return text_ ? std::string_view(*text_) : std::string_view(); }
+  std::string_view text() const { return text_; }
 
-  bool operator==(const Value& other) const {
-    return text_ == other.text_ || text() == other.text();
-  }
+  bool operator==(const Value&) const = default;
 
  private:
-  std::shared_ptr<const std::string> text_;
+  SharedText text_;
 };
 
 }  // namespace anabranch::crdt

@@ -48,7 +48,7 @@ Judged<crdt::Payload> judge_content(ValueField value, const Field& remove) {
       case Status::fine:
         break;
     }
-    return crdt::Payload{crdt::RecordKind::value, crdt::Value(std::move(value.canonical))};
+    return crdt::Payload{crdt::RecordKind::value, std::move(value.value)};
   }
   if (value.status != Status::missing) {
     return refuse("value and delete are both there: a write has exactly one of them");

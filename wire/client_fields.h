@@ -28,7 +28,7 @@ struct Field {
 struct ValueField {
   enum class Status { missing, fine, too_deep, overflowed };
   Status status = Status::missing;
-  std::string canonical;  ///< where fine
+  crdt::Value value = {};  ///< where fine
 };
 
 /// What a write says of one path: the payload of an update, an item of a batch.

@@ -273,8 +273,7 @@ void ClientFrameReader::end_value() {
   value.status = too_deep_              ? Status::too_deep
                  : writer_.overflowed() ? Status::overflowed
                                         : Status::fine;
-  value.canonical.clear();
-  if (value.status == Status::fine) value.canonical = writer_.text();
+  value.value = value.status == Status::fine ? crdt::Value(writer_.text()) : crdt::Value();
 }
 
 }  // namespace anabranch::wire

@@ -12,7 +12,9 @@ namespace {
 
 namespace json = boost::json;
 
-std::string key_of(const Segments& path) { return path.empty() ? "" : path_of(path).key(); }
+std::string key_of(const Segments& path) {
+  return path.empty() ? "" : std::string(path_of(path).key());
+}
 
 RC_GTEST_PROP(CanonicalWalk, SeesWhatAParserSees, ()) {
   const std::string text = *any_value();

@@ -199,8 +199,8 @@ std::ostream& operator<<(std::ostream& out, const Record& record) {
     out << "kind " << static_cast<int>(payload.kind) << " '" << payload.value.text() << "'";
   }
   const Stamp& stamp = record.stamp;
-  return out << " @(" << stamp.version << "," << stamp.timestamp_ms << "," << stamp.tab << ") "
-             << record.dot.to_string() << (record.from_batch ? " batch" : "");
+  return out << " @(" << stamp.version << "," << stamp.timestamp_ms << "," << stamp.tab.view()
+             << ") " << record.dot.to_string() << (record.from_batch ? " batch" : "");
 }
 
 }  // namespace anabranch::crdt

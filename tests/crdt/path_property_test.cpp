@@ -107,7 +107,7 @@ void expect_refused_or_exact(const std::string& key) {
 }
 
 RC_GTEST_PROP(PathProperty, FromKeyRefusesDamagedKeys, ()) {
-  std::string key = path_of(*wide_path()).key();
+  std::string key(path_of(*wide_path()).key());
   const int faults = *rc::gen::inRange(1, 4);
   for (int i = 0; i < faults && !key.empty(); ++i) {
     const auto at = *rc::gen::inRange<std::size_t>(0, key.size());

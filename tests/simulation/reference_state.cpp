@@ -67,7 +67,7 @@ std::string to_string(const crdt::Path& path, const ReferenceState::Entry& entry
                                 ? std::string("deleted")
                                 : std::string(entry.payload.value.text());
   return path.text() + "=" + value + " v" + std::to_string(entry.stamp.version) + " " +
-         std::to_string(entry.stamp.timestamp_ms) + " " + entry.stamp.tab + " " +
+         std::to_string(entry.stamp.timestamp_ms) + " " + std::string(entry.stamp.tab) + " " +
          (entry.dot ? entry.dot->to_string() : "no dot");
 }
 

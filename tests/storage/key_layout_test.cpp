@@ -28,7 +28,7 @@ TEST(KeyLayout, ARecordsValueIsLaidOutAsDocumented) {
 
 TEST(KeyLayout, KeysAreLaidOutAsDocumented) {
   const std::string key = record_key("bob", path("x"));
-  EXPECT_EQ(key, std::string("bob\0", 4) + path("x").key());
+  EXPECT_EQ(key, std::string("bob\0", 4) + std::string(path("x").key()));
   EXPECT_EQ(log_key(dot, key),
             "\x01\x02\x03\x04\x05\x06\x07\x08\x11\x12\x13\x14\x15\x16\x17\x18" + key);
 }

@@ -15,7 +15,7 @@ namespace {
 
 /// How the fields of a write are put down; a test replaces one of them.
 struct RawChange {
-  std::string key = crdt::Path::parse("a")->key();
+  std::string key{crdt::Path::parse("a")->key()};
   std::uint64_t kind = 0;
   std::string content = "1";
   std::size_t extra = 0;
@@ -186,7 +186,9 @@ TEST(PeerHostile, PathsAndContentsAreChecked) {
 }
 
 TEST(PeerHostile, ChangesAreInPathOrderAndDistinct) {
-  const auto key = [](std::string_view text) { return crdt::Path::parse(text)->key(); };
+  const auto key = [](std::string_view text) {
+    return std::string(crdt::Path::parse(text)->key());
+  };
   takes(published({{.changes = {{.key = key("9")}, {.key = key("10")}, {.key = key("a")}}}}));
   refuses(published({{.changes = {{.key = key("10")}, {.key = key("9")}}}}), "changes");
   refuses(published({{.changes = {{.key = key("a")}, {.key = key("a")}}}}), "changes");
