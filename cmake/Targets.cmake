@@ -10,6 +10,8 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 # -Wrestrict: g++ 12 sees overlaps in std::string's operator+ that are not there (GCC bug 105651).
 add_library(anabranch_options INTERFACE)
 target_include_directories(anabranch_options INTERFACE ${PROJECT_SOURCE_DIR})
+# Of the memory for its handlers Asio keeps two pieces a thread, and a write takes more of them.
+target_compile_definitions(anabranch_options INTERFACE BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8)
 target_compile_options(anabranch_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wconversion
   -Wno-sign-conversion $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>

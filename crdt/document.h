@@ -5,6 +5,8 @@
 #include "crdt/record.h"
 #include "crdt/stamp.h"
 
+#include <boost/container/small_vector.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -41,7 +43,7 @@ class Document {
     Verdict verdict = Verdict::loses;
     /// Records that no longer stand, the path's own former record included. With `repeated` it
     /// holds that record under its former dot when the lower origin's dot replaced it.
-    std::vector<std::pair<Path, Record>> removed;
+    boost::container::small_vector<std::pair<Path, Record>, 1> removed;
     /// True when the record at the path is now the merged one (always with `wins`).
     bool stored = false;
   };

@@ -1,6 +1,5 @@
 #include "wire/canonical_json.h"
 
-#include "wire/canonical_writer.h"
 #include "wire/json_parser.h"
 #include "wire/limits.h"
 
@@ -81,6 +80,11 @@ Result<std::string> canonicalise(std::string_view json) {
     return fail(Errc::malformed, "the value holds a number that does not fit a double");
   }
   return writer.text();
+}
+
+bool CanonicalCheck::passes(std::string_view json) {
+  return parse_json(json, max_value_depth, writer_) == JsonVerdict::ok && !writer_.overflowed() &&
+         writer_.text() == json;
 }
 
 std::size_t unescaped_prefix(std::string_view text) {

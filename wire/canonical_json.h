@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "wire/canonical_writer.h"
 
 #include <cstddef>
 #include <string>
@@ -13,6 +14,15 @@ namespace anabranch::wire {
 /// what is not JSON, holds a lone surrogate, a number that no double holds, or nests deeper than
 /// max_value_depth.
 Result<std::string> canonicalise(std::string_view json);
+
+/// Tells whether texts are canonical encodings already. Keep one for many: its buffers stay.
+class CanonicalCheck {
+ public:
+  bool passes(std::string_view json);
+
+ private:
+  CanonicalWriter writer_;
+};
 
 /// How many bytes at the front of `text` (UTF-8) stand in a JSON string as they are.
 std::size_t unescaped_prefix(std::string_view text);

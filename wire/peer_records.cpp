@@ -24,13 +24,12 @@ void pack_change(MsgpackWriter& out, const crdt::Change& change) {
   out.bytes(change.payload.value.text());
 }
 
-crdt::Payload unpack_payload(MsgpackReader& in) {
+crdt::Payload unpack_payload(MsgpackReader& in, CanonicalCheck& canonical) {
   const auto kind = static_cast<crdt::RecordKind>(in.uint("kind", 0, UINT8_MAX));
   const std::string_view content = in.bytes("content", max_peer_message_bytes);
   if (!in.ok()) return {};
   if (kind == crdt::RecordKind::value) {
-    auto canonical = canonicalise(content);
-    if (canonical && *canonical == content) return {kind, crdt::Value(*std::move(canonical))};
+    if (canonical.passes(content)) return {kind, crdt::Value(content)};
     in.fail("content must be canonical JSON");
     return {};
   }
@@ -39,14 +38,14 @@ crdt::Payload unpack_payload(MsgpackReader& in) {
     return {kind, {}};
   }
   if (content.size() > max_opaque_bytes) in.fail("content is too large");
-  return {kind, crdt::Value(std::string(content))};
+  return {kind, crdt::Value(content)};
 }
 
-std::optional<crdt::Change> unpack_change(MsgpackReader& in) {
+std::optional<crdt::Change> unpack_change(MsgpackReader& in, CanonicalCheck& canonical) {
   in.begin_array("change");
   auto path = crdt::Path::from_key(in.bytes("path", max_key_bytes));
   if (!path) in.fail(std::move(path.error().message));
-  crdt::Payload payload = unpack_payload(in);
+  crdt::Payload payload = unpack_payload(in, canonical);
   in.end_array();
   if (!in.ok()) return {};
   crdt::Change change{*std::move(path), std::move(payload)};
@@ -55,12 +54,12 @@ std::optional<crdt::Change> unpack_change(MsgpackReader& in) {
   return {};
 }
 
-std::vector<crdt::Change> unpack_changes(MsgpackReader& in) {
+std::vector<crdt::Change> unpack_changes(MsgpackReader& in, CanonicalCheck& canonical) {
   std::vector<crdt::Change> changes;
   const std::size_t count = in.begin_array("changes");
   if (count == 0) in.fail("changes must not be empty");
   while (changes.size() < count) {
-    auto change = unpack_change(in);
+    auto change = unpack_change(in, canonical);
     if (!change) break;
     if (!changes.empty() && changes.back().path >= change->path) {
       in.fail("changes must be in path order, each path once");
@@ -91,7 +90,7 @@ UserId unpack_user(MsgpackReader& in) {
   return user;
 }
 
-crdt::Write unpack_write(MsgpackReader& in) {
+crdt::Write unpack_write(MsgpackReader& in, CanonicalCheck& canonical) {
   crdt::Write write;
   in.begin_array("write");
   write.user = unpack_user(in);
@@ -101,7 +100,7 @@ crdt::Write unpack_write(MsgpackReader& in) {
   write.dot.origin.value = in.uint("origin");
   write.dot.seq = in.uint("seq", 1, UINT64_MAX);
   write.is_batch = in.boolean("is_batch");
-  write.changes = unpack_changes(in);
+  write.changes = unpack_changes(in, canonical);
   in.end_array();
   return write;
 }
@@ -138,8 +137,9 @@ void pack_writes(MsgpackWriter& out, const std::vector<crdt::Write>& writes) {
 
 std::vector<crdt::Write> unpack_writes(MsgpackReader& in) {
   std::vector<crdt::Write> writes;
+  CanonicalCheck canonical;
   const std::size_t count = in.begin_array("writes");
-  while (in.ok() && writes.size() < count) writes.push_back(unpack_write(in));
+  while (in.ok() && writes.size() < count) writes.push_back(unpack_write(in, canonical));
   in.end_array();
   return writes;
 }
