@@ -37,9 +37,11 @@ wire::ErrorEvent unavailable(const wire::WriteRequest& request) {
 
 }  // namespace
 
-Replica::Replica(ReplicaOptions options, wire::StoreState state, Random& random, Now now)
+Replica::Replica(ReplicaOptions options, wire::StoreState state, Random& random, Now now,
+                 const Audience* audience)
     : options_(std::move(options)),
       random_(random),
+      audience_(audience),
       now_(now),
       started_ms_(now.monotonic_ms),
       started_wall_ms_(now.wall_ms),

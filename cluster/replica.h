@@ -5,6 +5,7 @@
 #include "cluster/acceptance.h"
 #include "cluster/anti_entropy.h"
 #include "cluster/arrivals.h"
+#include "cluster/audience.h"
 #include "cluster/collection.h"
 #include "cluster/document_cache.h"
 #include "cluster/drain.h"
@@ -52,8 +53,10 @@ namespace anabranch::cluster {
 /// Owns no socket, thread, clock or file; one thread at a time. Iteration order is deterministic.
 class Replica {
  public:
-  /// `state`: what the store holds. `random` mints replica ids and outlives the replica.
-  Replica(ReplicaOptions options, wire::StoreState state, Random& random, Now now);
+  /// `state`: what the store holds. `random` mints replica ids. `audience`: null where everybody
+  /// may hear. Both outlive the replica.
+  Replica(ReplicaOptions options, wire::StoreState state, Random& random, Now now,
+          const Audience* audience = nullptr);
 
   void step(Input input, Now now);
 
@@ -150,6 +153,10 @@ class Replica {
   void refuse_unread(const UserId& user, const Error& error);
   void keep_document(const UserId& user);  ///< until the open group is released
   void release(Group group);
+  /// Somebody besides `but` is to be told of what happens to the user's state.
+  bool is_heard(const UserId& user, std::optional<SessionId> but = {}) const {
+    return !audience_ || audience_->hears(user, but);
+  }
   void publish(std::vector<Published> writes, const std::map<Dot, wire::Traceparent>& traces);
   void fail_group(Group group);
   void fail_storage(const wire::StoreBatch& in_doubt);
@@ -292,6 +299,7 @@ class Replica {
 
   ReplicaOptions options_;
   Random& random_;
+  const Audience* audience_;
   Now now_;
   std::int64_t started_ms_;
   std::int64_t started_wall_ms_;

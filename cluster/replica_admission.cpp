@@ -209,14 +209,16 @@ bool Replica::adopt_as_admitted(DocumentCache::Entry& entry, const UserId& user,
                                 const std::vector<crdt::Write>& theirs) {
   crdt::Document& document = entry.document;
   const bool was_empty = document.record_count() == 0;
+  const bool is_told = was_empty && is_heard(user);
   Alone alone = set_aside(document, user, theirs);
   bool changed = alone.dropped;
   for (const crdt::Write& one : theirs) {
     const auto won = ledger_.apply(document, one, false);
     if (!repair_->theirs.covers(one.dot)) repair_->beyond.raise(one.dot.origin, one.dot.seq);
     changed = changed || !won.empty();
+    if (!is_told) continue;
     auto events = events_of_write(document, one, won, ledger_.vector());
-    if (was_empty && !events.empty()) open_.held.push_back(Deliver{user, {}, std::move(events)});
+    if (!events.empty()) open_.held.push_back(Deliver{user, {}, std::move(events)});
   }
   write_anew(entry, user, std::move(alone));
   return changed && !was_empty;

@@ -131,14 +131,18 @@ void Replica::handle(DocumentCache::Entry& entry, ClientWrite write) {
         write_own(entry, write.user, acceptance.stamp, acceptance.to_store, write.request.is_batch);
     const crdt::Write& stored = open_.published.back().write;
     dot = stored.dot;
-    held.deliver = Deliver{
-        write.user,
-        write.session,
-        events_of_write(entry.document, stored, won, ledger_.vector(), write.request.traceparent),
-        write.read_ns,
-        write.request.traceparent,
-        stored.dot};
-    if (planted(Defect::echo_to_the_writer)) held.deliver->except.reset();
+    std::optional<SessionId> writer = write.session;
+    if (planted(Defect::echo_to_the_writer)) writer.reset();
+    const wire::Traceparent& traceparent = write.request.traceparent;
+    if (!traceparent.empty() || is_heard(write.user, writer)) {
+      held.deliver =
+          Deliver{write.user,
+                  writer,
+                  events_of_write(entry.document, stored, won, ledger_.vector(), traceparent),
+                  write.read_ns,
+                  traceparent,
+                  stored.dot};
+    }
   }
 
   trace(write, acceptance, dot);

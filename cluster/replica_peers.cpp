@@ -268,6 +268,7 @@ void Replica::apply_peer_write(const crdt::Write& write, bool advance) {
     return change.payload.kind == crdt::RecordKind::generation;
   });
   if (was_wrong) open_.held.push_back(Dismiss{write.user});
+  if (traceparent.empty() && !is_heard(write.user)) return;
   auto events = events_of_write(entry.document, write, won, ledger_.vector(), traceparent);
   if (events.empty()) return;
   open_.held.push_back(Deliver{write.user, {}, std::move(events), 0, traceparent, write.dot});

@@ -38,8 +38,8 @@ ReplicaLoop::ReplicaLoop(Options options, storage::Store& store, const wire::Cur
       clock_(clock),
       random_(random),
       log_(log),
-      replica_(options_.replica, store.state(), random, clock.now()),
       rooms_(options_.max_connections_per_user, cursors),
+      replica_(options_.replica, store.state(), random, clock.now(), &rooms_),
       refusals_(log, options_.user_hash),
       store_(store) {}
 

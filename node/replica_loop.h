@@ -174,8 +174,8 @@ class ReplicaLoop final : public transport::SessionSink {
   Timings timings_;
 
   // The replica's thread alone.
-  cluster::Replica replica_;
   Rooms rooms_;
+  cluster::Replica replica_;  ///< asks rooms_
   RefusalLog refusals_;
   std::size_t round_left_ = 0;  ///< of what has been taken out of the inbox
   bool is_committing_ = false;

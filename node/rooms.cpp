@@ -38,6 +38,13 @@ void Rooms::close(SessionId id) {
   if (room->second.sessions.empty()) by_user_.erase(room);
 }
 
+bool Rooms::hears(const UserId& user, std::optional<SessionId> but) const {
+  const auto found = by_user_.find(user);
+  if (found == by_user_.end()) return false;
+  const std::vector<const Session*>& sessions = found->second.sessions;
+  return sessions.size() > 1 || !but || sessions.front()->connection->id() != *but;
+}
+
 const Rooms::Session* Rooms::find(SessionId id) const {
   const auto found = sessions_.find(id);
   return found == sessions_.end() ? nullptr : &found->second;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/ids.h"
+#include "cluster/audience.h"
 #include "transport/client/sessions.h"
 #include "wire/client_messages.h"
 #include "wire/cursor.h"
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace anabranch::node {
@@ -18,7 +20,7 @@ namespace anabranch::node {
 /// Who is connected, user by user, and what goes to whom. An event is encoded once, however many
 /// connections it goes to, and what is delivered to a user in one go costs each of them one call.
 /// One thread at a time (the replica's).
-class Rooms {
+class Rooms final : public cluster::Audience {
   struct Room;
 
  public:
@@ -41,6 +43,8 @@ class Rooms {
   bool open(std::shared_ptr<transport::ClientConnection> connection, const UserId& user,
             std::uint64_t number);
   void close(SessionId id);
+
+  bool hears(const UserId& user, std::optional<SessionId> but) const override;
 
   /// Null for a session that is gone or was never let in.
   const Session* find(SessionId id) const;
@@ -85,7 +89,7 @@ class Rooms {
   std::size_t max_per_user_;
   const wire::CursorCodec& cursors_;
   std::map<SessionId, Session> sessions_;
-  std::map<UserId, Room> by_user_;
+  std::unordered_map<UserId, Room> by_user_;  ///< asked with each write
   std::vector<Room*>
       keeping_;  ///< of by_user_: those that have kept something since the last flush
 };

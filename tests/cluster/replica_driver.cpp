@@ -42,8 +42,9 @@ ReplicaOptions with_peers() {
   return options;
 }
 
-ReplicaDriver::ReplicaDriver(ReplicaOptions options, wire::StoreState state)
-    : replica_(std::move(options), std::move(state), random_, now_) {}
+ReplicaDriver::ReplicaDriver(ReplicaOptions options, wire::StoreState state,
+                             const Audience* audience)
+    : replica_(std::move(options), std::move(state), random_, now_, audience) {}
 
 void ReplicaDriver::pass(std::int64_t ms) {
   now_.wall_ms += ms;

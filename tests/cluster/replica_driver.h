@@ -24,7 +24,8 @@ ReplicaOptions with_peers();
 /// Nothing happens by itself; what the disk answers is the test's to say.
 class ReplicaDriver {
  public:
-  explicit ReplicaDriver(ReplicaOptions options = {}, wire::StoreState state = state_of(origin_a));
+  explicit ReplicaDriver(ReplicaOptions options = {}, wire::StoreState state = state_of(origin_a),
+                         const Audience* audience = nullptr);
 
   Replica& replica() { return replica_; }
   Now now() const { return now_; }

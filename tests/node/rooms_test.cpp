@@ -126,6 +126,17 @@ TEST_F(RoomsOfTwoUsers, PutNoMoreTogetherThanAFrameMayHold) {
   EXPECT_THAT(d->calls, ElementsAre(less + " " + less, less, more, more, whole, less + " " + less));
 }
 
+TEST_F(RoomsOfTwoUsers, KnowWhoHears) {
+  EXPECT_TRUE(rooms.hears("alice", {}));
+  EXPECT_TRUE(rooms.hears("alice", a->id()));
+  EXPECT_TRUE(rooms.hears("bob", {}));
+  EXPECT_TRUE(rooms.hears("bob", a->id())) << "who is of another room is no reason";
+  EXPECT_FALSE(rooms.hears("bob", d->id()));
+  EXPECT_FALSE(rooms.hears("carol", {}));
+  rooms.close(d->id());
+  EXPECT_FALSE(rooms.hears("bob", {}));
+}
+
 TEST_F(RoomsOfTwoUsers, TakeNoMoreThanTheyMay) {
   const auto fourth = std::make_shared<FakeConnection>(5);
   EXPECT_FALSE(rooms.open(fourth, "alice", 1));

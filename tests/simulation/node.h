@@ -212,9 +212,15 @@ class Node {
   static constexpr std::int64_t settling_ms = 500;
 
   /// What dies with the process.
-  struct Process {
+  struct Process final : cluster::Audience {
     Process(const cluster::ReplicaOptions& options, wire::StoreState state, Random& random, Now now)
-        : replica(options, std::move(state), random, now) {}
+        : replica(options, std::move(state), random, now, this) {}
+
+    bool hears(const UserId& user, std::optional<SessionId> but) const override {
+      return std::any_of(sessions.begin(), sessions.end(), [&](const auto& session) {
+        return session.second.user == user && session.first != but;
+      });
+    }
 
     cluster::Replica replica;
     bool turn_planned = false;
