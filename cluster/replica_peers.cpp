@@ -366,9 +366,10 @@ void Replica::update_caught_up() {
   const auto answered = std::count_if(
       all.begin(), all.end(), [](const auto& entry) { return entry.second.report.has_value(); });
   if (!waited && static_cast<std::size_t>(answered) < all.size()) return;
-  // One that is to be admitted has everything still to come.
+  // One that is to be admitted has everything still to come, and sends away whom it has told less.
+  // Where nobody is admitted yet, somebody will be, in moments.
   const bool admitted = ledger_.standing().admitted && ledger_.durable().standing.admitted;
-  if (is_being_admitted() || (!admitted && admitting_peer())) return;
+  if (is_being_admitted() || (!admitted && (admitting_peer() || !waited))) return;
   const bool covered = std::all_of(
       start_targets_.begin(), start_targets_.end(),
       [this](const auto& target) { return ledger_.durable().vector.covers(target.second); });

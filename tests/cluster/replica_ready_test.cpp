@@ -73,6 +73,31 @@ TEST_F(ReplicaStatusOfPeers, OfAPeerThatLostItsDiskOnlyWhatItStillHasIsWaitedFor
   EXPECT_TRUE(node.replica().ready());
 }
 
+TEST(ReplicaOfANewCluster, IsReadyOnceSomebodyIsAdmitted) {
+  ReplicaDriver node(with_peers(), unadmitted());
+  const auto hear = [&node](const std::string& peer, ReplicaId id, bool is_admitted) {
+    wire::NodeReport report = node.report(id, {});
+    report.standing.admitted = is_admitted;
+    node.receive(peer, wire::Heartbeat{report});
+  };
+  hear("b", origin_b, false);
+  hear("c", origin_c, false);
+  EXPECT_FALSE(node.replica().ready()) << "all have answered, and nothing is decided";
+  hear("b", origin_b, true);
+  node.settle();
+  node.tick();
+  ASSERT_TRUE(admitted(node));
+  EXPECT_TRUE(node.replica().ready());
+}
+
+TEST(ReplicaOfANewCluster, IsReadyInTimeAlsoWhereNobodyComesToBeAdmitted) {
+  ReplicaDriver node(with_peers(), unadmitted());
+  node.pass(5001);
+  node.tick();
+  EXPECT_FALSE(admitted(node));
+  EXPECT_TRUE(node.replica().ready());
+}
+
 TEST(ReplicaAlone, AClusterOfOneIsReadyAtOnce) {
   ReplicaDriver node;
   EXPECT_TRUE(node.replica().ready());
