@@ -21,6 +21,7 @@ std::vector<crdt::Change> Ledger::apply(crdt::Document& document, const crdt::Wr
   for (const crdt::Change& change : write.changes) {
     crdt::Record record{write.stamp, write.dot, write.is_batch, change.payload};
     crdt::Document::Merged merged = document.merge(change.path, record);
+    if (merged.replaced) erase(write.user, change.path, *std::move(merged.replaced));
     for (auto& [path, former] : merged.removed) {
       erase(write.user, std::move(path), std::move(former));
     }

@@ -52,7 +52,7 @@ Document::Merged Document::merge(const Path& path, Record record) {
   if (merged.verdict == Verdict::repeated) {
     Record& standing = own->second;
     if (record.dot < standing.dot && !planted(Defect::higher_dot_of_equal_writes_stays)) {
-      merged.removed.emplace_back(path, std::move(standing));
+      merged.replaced = std::move(standing);
       standing = std::move(record);
       merged.stored = true;
     }
@@ -62,7 +62,7 @@ Document::Merged Document::merge(const Path& path, Record record) {
   // The path's own record has lost, or `judge` would have said so.
   if (own != records_.end()) {
     discount(*own);
-    merged.removed.emplace_back(path, std::move(own->second));
+    merged.replaced = std::move(own->second);
     ++at;
   }
   while (at != records_.end() && path.covers(at->first)) {

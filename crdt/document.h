@@ -5,8 +5,6 @@
 #include "crdt/record.h"
 #include "crdt/stamp.h"
 
-#include <boost/container/small_vector.hpp>
-
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -41,9 +39,11 @@ class Document {
   /// What a merge did, so that disk, digest and clients can follow.
   struct Merged {
     Verdict verdict = Verdict::loses;
-    /// Records that no longer stand, the path's own former record included. With `repeated` it
-    /// holds that record under its former dot when the lower origin's dot replaced it.
-    boost::container::small_vector<std::pair<Path, Record>, 1> removed;
+    /// What stood at the path and no longer does. With `repeated` it is that record under its
+    /// former dot, where the lower origin's dot replaced it.
+    std::optional<Record> replaced;
+    /// Records below the path that no longer stand.
+    std::vector<std::pair<Path, Record>> removed;
     /// True when the record at the path is now the merged one (always with `wins`).
     bool stored = false;
   };

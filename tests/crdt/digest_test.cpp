@@ -20,6 +20,7 @@ Uint128 sum_over(const Document& document) {
 void follow(StateDigest& digest, const Path& path, const Record& record,
             const Document::Merged& merged) {
   const std::size_t bucket = StateDigest::bucket_of("u");
+  if (merged.replaced) digest.subtract(bucket, digest_of("u", path, *merged.replaced));
   for (const auto& [gone, former] : merged.removed) {
     digest.subtract(bucket, digest_of("u", gone, former));
   }

@@ -94,9 +94,10 @@ RC_GTEST_PROP(DocumentProperty, SaysExactlyWhatAMergeRemovedAndStored, ()) {
     const Record* now = after.find(entry.first);
     if (!now || *now != entry.second) gone.insert(entry);
   }
-  const Document::Records removed(merged.removed.begin(), merged.removed.end());
-  RC_ASSERT(removed == gone);
+  Document::Records removed(merged.removed.begin(), merged.removed.end());
   RC_ASSERT(merged.removed.size() == removed.size());
+  if (merged.replaced) RC_ASSERT(removed.emplace(path, *merged.replaced).second);
+  RC_ASSERT(removed == gone);
 
   const Record* former = before.find(path);
   const Record* now = after.find(path);

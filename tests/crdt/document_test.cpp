@@ -50,6 +50,7 @@ TEST(Document, AnOlderWriteLosesAtAndBelowANewer) {
     const auto merged = document.merge(path(text), record(2, value("1")));
     EXPECT_EQ(merged.verdict, Verdict::loses) << text;
     EXPECT_FALSE(merged.stored);
+    EXPECT_FALSE(merged.replaced);
     EXPECT_TRUE(merged.removed.empty());
   }
   EXPECT_EQ(document.records().size(), 1);
@@ -93,7 +94,7 @@ TEST(Document, OfEqualWritesTheLowerDotStands) {
   const auto higher = document.merge(path("a"), record(1, value("1"), {{6}, 1}));
   EXPECT_EQ(higher.verdict, Verdict::repeated);
   EXPECT_FALSE(higher.stored);
-  EXPECT_TRUE(higher.removed.empty());
+  EXPECT_FALSE(higher.replaced);
 
   const auto same = document.merge(path("a"), record(1, value("1"), {{5}, 9}));
   EXPECT_EQ(same.verdict, Verdict::repeated);
@@ -102,8 +103,8 @@ TEST(Document, OfEqualWritesTheLowerDotStands) {
   const auto lower = document.merge(path("a"), record(1, value("1"), {{4}, 20}));
   EXPECT_EQ(lower.verdict, Verdict::repeated);
   EXPECT_TRUE(lower.stored);
-  ASSERT_EQ(lower.removed.size(), 1);
-  EXPECT_EQ(lower.removed[0].second.dot, (Dot{{5}, 9}));
+  ASSERT_TRUE(lower.replaced);
+  EXPECT_EQ(lower.replaced->dot, (Dot{{5}, 9}));
   EXPECT_EQ(document.find(path("a"))->dot, (Dot{{4}, 20}));
 }
 
