@@ -1,17 +1,19 @@
-// Anabranch and what its users run today, side by side: `./dev bench compare`. The stacks are measured
-// in turn, round by round, so that whatever else the machine does hits all of them.
+// Anabranch, what its users run today, and its limit, side by side: `./dev bench compare`. The stacks are
+// measured in turn, round by round, so that whatever else the machine does hits all of them.
 //
 //   node bench/compare.js --program build/release/anabranch [--short] [--rounds N] [--only NAME] [--save]
+//
+// The limit, bench_relay, is looked for beside the program. --stacks anabranch,relay leaves the others out.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { describeMachine } from './compare/machine.js';
 import { pause } from './compare/processes.js';
 import { replaceBetween, stackNames, summarise, toPlot, toTable } from './compare/report.js';
-import { AnabranchStack, SocketIoStack } from './compare/stacks.js';
+import { AnabranchStack, RelayStack, SocketIoStack } from './compare/stacks.js';
 import { workloads } from './compare/workloads.js';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -26,12 +28,16 @@ const { values: options } = parseArgs({
     short: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     only: { type: 'string' },
+    stacks: { type: 'string', default: Object.keys(stackNames).join() },
     save: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(options.rounds ?? (options.short ? 1 : 3));
 if (!Number.isInteger(rounds) || rounds < 1) usage('--rounds takes a number above 0');
 if (options.short && options.save) usage('what --short measures is not worth keeping');
+const stacks = options.stacks.split(',');
+if (!stacks.every((name) => name in stackNames)) usage(`--stacks takes some of: ${Object.keys(stackNames).join()}`);
+if (options.save && stacks.length < Object.keys(stackNames).length) usage('what is kept is of all stacks');
 if (availableParallelism() < 2) usage('this takes two cores: one for the servers, one for the generator');
 
 function usage(words) {
@@ -42,23 +48,36 @@ function usage(words) {
 const folder = join(root, 'build', 'bench');
 mkdirSync(folder, { recursive: true });
 const notes = new Set();
-const setting = { program: resolve(options.program), short: options.short, note: (words) => notes.add(words) };
+const note = (words) => {
+  if (!notes.has(words)) console.error(words);
+  notes.add(words);
+};
+const setting = { program: resolve(options.program), short: options.short };
+
+const relayProgram = join(dirname(setting.program), 'bench_relay');
+const hasRelay = !options.short && existsSync(relayProgram);
+if (!options.short && stacks.includes('relay') && !hasRelay) {
+  note(`the durable relay took no part: there is no ${relayProgram}; ./dev bench compare builds it`);
+}
 
 const start = {
   everysec: (workload) => SocketIoStack.start(join(folder, 'everysec'), { nodes: workload.nodes ?? 1, fsync: 'everysec' }),
   always: (workload) => SocketIoStack.start(join(folder, 'always'), { nodes: workload.nodes ?? 1, fsync: 'always' }),
   anabranch: (workload) => AnabranchStack.start(join(folder, 'anabranch'), { nodes: workload.nodes ?? 1, started: workload.started, program: setting.program }),
+  relay: () => RelayStack.start(join(folder, 'relay'), { program: relayProgram }),
 };
 
 function takesPart(name, workload) {
+  if (!stacks.includes(name)) return false;
   if (workload.only) return name === workload.only;
+  if (name === 'relay') return hasRelay && workload.relay;
   return name !== 'always' || (workload.always && !options.short);
 }
 
 async function measure(name, workload) {
   const stack = await start[name](workload);
   try {
-    return await workload.run(stack, setting);
+    return await workload.run(stack, { ...setting, note: (words) => note(`${stackNames[name]}: ${words}`) });
   } catch (error) {
     throw new Error(`${name}, ${workload.name}: ${error.message}\n${stack.describe()}`);
   } finally {
@@ -81,7 +100,8 @@ for (let round = 1; round <= rounds; round++) {
 }
 
 const summary = summarise(measured);
-const machine = describeMachine({ folder, program: setting.program, peers: join(root, 'bench', 'peers') });
+const hasPeers = stacks.includes('everysec') || stacks.includes('always');
+const machine = describeMachine({ folder, program: setting.program, peers: hasPeers && join(root, 'bench', 'peers') });
 const table = toTable(summary);
 writeFileSync(join(folder, 'results.json'), `${JSON.stringify({ machine, rounds, notes: [...notes], measured }, null, 2)}\n`);
 console.log([table, '', ...machine, ...notes].join('\n'));

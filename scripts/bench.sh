@@ -28,7 +28,7 @@ compare_with_peers() {
   install_for build node
   install_redis
   install_npm_packages "$peers"
-  compile_preset release anabranch
+  compile_preset release anabranch bench_relay
   node bench/compare.js --program build/release/anabranch "$@"
 }
 

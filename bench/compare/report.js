@@ -6,7 +6,11 @@ export const stackNames = {
   everysec: 'Socket.IO + Redis, fsync each second',
   always: 'Socket.IO + Redis, fsync always',
   anabranch: 'Anabranch',
+  relay: 'durable relay (limit)',
 };
+
+/** What Anabranch is compared with, and what the column of its ratios is called. */
+const ratioNames = { everysec: 'better than fsync each second', always: 'than fsync always', relay: 'of the limit' };
 
 export const median = (numbers) => {
   const sorted = [...numbers].sort((left, right) => left - right);
@@ -28,7 +32,7 @@ export function summarise(measured) {
       spread[stack] = [Math.min(...rounds), Math.max(...rounds)];
     }
     const ratios = {};
-    for (const stack of ['everysec', 'always']) {
+    for (const stack of Object.keys(ratioNames)) {
       if (!isNumber(figures[stack]) || !isNumber(figures.anabranch)) continue;
       ratios[stack] = better === 'more' ? figures.anabranch / figures[stack] : figures[stack] / figures.anabranch;
     }
@@ -37,7 +41,12 @@ export function summarise(measured) {
 }
 
 const number = (value, digits) => (isNumber(value) ? value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }) : '');
-const times = (value) => (isNumber(value) ? `${value.toFixed(1)} ×` : '');
+/** A ratio. What is below the limit needs two digits, what is several times better one. */
+const factor = (value, stack) => value.toFixed(stack === 'relay' ? 2 : 1);
+const times = (value, stack) => (isNumber(value) ? `${factor(value, stack)} ×` : '');
+
+/** The stacks of `names` that have a place: all, but for a relay that took no part. */
+const placesOf = (names, summary) => Object.keys(names).filter((stack) => stack !== 'relay' || summary.some(({ figures }) => isNumber(figures.relay)));
 
 /** Markdown. A figure is the median of the rounds, with the least and the most where there were several. */
 export function toTable(summary) {
@@ -48,8 +57,10 @@ export function toTable(summary) {
     const range = least === most ? '' : ` (${number(least, digits)} … ${number(most, digits)})`;
     return `${number(figures[stack], digits)}${range}`;
   };
-  const head = ['', ...Object.values(stackNames), 'better than fsync each second', 'than fsync always'];
-  const lines = summary.map((row) => [row.name, ...Object.keys(stackNames).map((stack) => cell(row, stack)), times(row.ratios.everysec), times(row.ratios.always)]);
+  const stacks = placesOf(stackNames, summary);
+  const ratios = placesOf(ratioNames, summary);
+  const head = ['', ...stacks.map((stack) => stackNames[stack]), ...ratios.map((stack) => ratioNames[stack])];
+  const lines = summary.map((row) => [row.name, ...stacks.map((stack) => cell(row, stack)), ...ratios.map((stack) => times(row.ratios[stack], stack))]);
   return [head, head.map((_, at) => (at === 0 ? '---' : '--:')), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
@@ -74,16 +85,16 @@ export function toPlot(summary) {
   const most = Math.max(10, ...bars.map(({ ratio }) => ratio)) * 1.2;
   const x = (ratio) => left + (Math.log(ratio / least) / Math.log(most / least)) * width;
   const height = top + bars.length * step + 16;
-  const colours = { everysec: '#3b7dd8', always: '#e07b39' };
+  const colours = { everysec: '#3b7dd8', always: '#e07b39', relay: '#777' };
   const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500].filter((tick) => tick >= least && tick <= most);
   const grid = ticks.map((tick) => `<line x1="${x(tick)}" x2="${x(tick)}" y1="${top - 8}" y2="${height - 12}" stroke="${tick === 1 ? '#555' : '#ccc'}"/><text x="${x(tick)}" y="${top - 12}" text-anchor="middle">${tick}×</text>`);
   const shown = bars.map(({ name, stack, ratio }, at) => {
     const y = top + at * step;
     const [from, to] = [Math.min(x(1), x(ratio)), Math.max(x(1), x(ratio))];
     const label = at > 0 && bars[at - 1].name === name ? '' : `<text x="${left - 8}" y="${y + 12}" text-anchor="end">${escape(name)}</text>`;
-    return `${label}<rect x="${from}" y="${y}" width="${Math.max(1, to - from)}" height="${step - 6}" fill="${colours[stack]}"/><text x="${to + 4}" y="${y + 12}">${ratio.toFixed(1)}×</text>`;
+    return `${label}<rect x="${from}" y="${y}" width="${Math.max(1, to - from)}" height="${step - 6}" fill="${colours[stack]}"/><text x="${to + 4}" y="${y + 12}">${factor(ratio, stack)}×</text>`;
   });
-  const legend = Object.entries(colours).map(([stack, colour], at) => `<rect x="${left + at * 290 - 100}" y="12" width="12" height="12" fill="${colour}"/><text x="${left + at * 290 - 83}" y="22">than ${escape(stackNames[stack])}</text>`);
+  const legend = placesOf(colours, summary).map((stack, at) => `<rect x="${20 + at * 290}" y="12" width="12" height="12" fill="${colours[stack]}"/><text x="${37 + at * 290}" y="22">than ${escape(stackNames[stack])}</text>`);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 70} ${height}" font-family="sans-serif" font-size="12">`,
     '<title>How many times better Anabranch is, one core for all servers of a stack</title>',

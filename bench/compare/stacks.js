@@ -1,5 +1,5 @@
-// What is compared: Anabranch, and what users of Socket.IO with Redis run today. A started stack tells
-// where its clients connect, and which processes are its own.
+// What is compared: Anabranch, what users of Socket.IO with Redis run today, and the durable relay, which
+// is the limit. A started stack tells where its clients connect, and which processes are its own.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
@@ -95,6 +95,19 @@ export class SocketIoStack extends Stack {
       await stack.until('the Socket.IO server answers', () => answers(port, '/'));
       stack.urls.push(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`);
     }
+    return stack;
+  }
+}
+
+export class RelayStack extends Stack {
+  protocol = [];
+
+  static async start(folder, { program }) {
+    const stack = new RelayStack(folder);
+    const port = await freePort();
+    stack.launch('relay', program, ['--port', `${port}`, '--directory', join(folder, 'data')]);
+    await stack.until('the relay accepts connections', () => accepts(port));
+    stack.urls.push(`ws://127.0.0.1:${port}/v1/sync`);
     return stack;
   }
 }

@@ -1,4 +1,5 @@
-// The workloads, and what each of them tells: figures by the keys of `rows`.
+// The workloads, and what each of them tells: figures by the keys of `rows`. `always`, `relay`: whether
+// these stacks take part; `only`: the one that does.
 
 import { generate } from './processes.js';
 
@@ -49,6 +50,7 @@ const fill = (stack, setting) => generate(setting.program, ['fill', ...stack.gen
 export const workloads = [
   {
     name: 'pairs',
+    relay: true,
     always: true,
     short: true,
     async run(stack, setting) {
@@ -58,6 +60,7 @@ export const workloads = [
   },
   {
     name: 'five devices',
+    relay: true,
     always: true,
     short: true,
     async run(stack, setting) {
@@ -67,6 +70,7 @@ export const workloads = [
   },
   {
     name: '51 devices',
+    relay: true,
     async run(stack, setting) {
       const best = await search(stack, setting, ['--users', '4', '--devices', '51'], 250);
       return { deliveries50: best.deliveries.per_second };
@@ -74,6 +78,7 @@ export const workloads = [
   },
   {
     name: 'latency',
+    relay: true,
     always: true,
     async run(stack, setting) {
       const { latency_ms: latency } = await updates(stack, setting, atAThousand);

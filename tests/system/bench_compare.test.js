@@ -31,6 +31,19 @@ test('the table has the figures, how far rounds were apart, and the ratios', () 
   assert.equal(lines[2], '| updates a second, 1 other device | 12,000 (10,000 … 14,000) | 6,000 | 66,000 (60,000 … 72,000) | 5.5 × | 11.0 × |');
 });
 
+test('the relay, where it took part, stands beside Anabranch, and the share of it that Anabranch reaches', () => {
+  const besideRelay = summarise({ ...measured, relay: { updates: [90_000, 110_000, 100_000], latency50: [0.3] } });
+  const [head, , updates, latency, restart] = toTable(besideRelay).split('\n');
+  assert.match(head, /\| Anabranch \| durable relay \(limit\) \|.*\| of the limit \|$/);
+  assert.match(updates, /\| 66,000 \(60,000 … 72,000\) \| 100,000 \(90,000 … 110,000\) \| 5\.5 × \| 11\.0 × \| 0\.66 × \|$/);
+  assert.match(latency, /\| 0\.40 \| 0\.30 \| 0\.5 × \|  \| 0\.75 × \|$/);
+  assert.match(restart, /\| 0\.50 \|  \|  \|  \|  \|$/);
+  const picture = toPlot(besideRelay);
+  for (const share of ['0.66×', '0.75×']) assert.ok(picture.includes(`>${share}<`), share);
+  assert.doesNotMatch(picture, /undefined|NaN/);
+  assert.doesNotMatch(`${toTable(summarise(measured))}${toPlot(summarise(measured))}`, /relay/);
+});
+
 test('the picture has a bar for each ratio', () => {
   const picture = toPlot(summarise(measured));
   assert.match(picture, /^<svg /);
