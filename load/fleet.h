@@ -45,7 +45,7 @@ class Fleet {
   ConnectResult connect(double per_second, std::size_t at_once);
   void disconnect();
   UpdateResult update(const UpdatePlan& plan);
-  /// Doubles the rate until a span fails, then closes in on the highest that does not.
+  /// Doubles the rate until it fails, twice in a row, then closes in on the highest that does not.
   SearchResult search(UpdatePlan plan, double bound_seconds);
   FillResult fill(std::size_t paths);
   ResumeResult resume(bool by_cursor, bool reconnect);
@@ -67,6 +67,8 @@ class Fleet {
   void tell_progress(const char* what, Nanoseconds start);
   UpdateResult send_and_await(const UpdatePlan& plan);
   UpdateResult trial(UpdatePlan plan, double per_second);
+  /// True where a trial at that rate passes; all of them go into `result`.
+  bool try_rate(const UpdatePlan& plan, double per_second, SearchResult& result);
 
   FleetPlan plan_;
   std::vector<std::unique_ptr<Worker>> workers_;
