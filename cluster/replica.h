@@ -194,20 +194,17 @@ class Replica {
   crdt::VersionVector drain_target(Now now) const;
   bool is_settled() const;
 
-  // replica_peers.cpp: what peers tell, and what time brings
+  // replica_peers.cpp: what peers tell of themselves, and what time brings
   void on(Reconfigured reconfigured);
   void forget_peer(const std::string& name);
   void on(PeerReceived received);
   void on(const Tick& tick);
-  void receive(Peer& peer, wire::PublishedWrites published);
-  bool take_trusted(const Peer& peer, wire::PublishedWrites& published) const;
   void receive(Peer& peer, wire::Heartbeat heartbeat);
   void receive(Peer& peer, wire::Hello hello);
   void receive(Peer& peer, wire::Welcome welcome);
   void receive(Peer& peer, wire::Progress progress);
   void receive(Peer& peer, wire::Pull pull);
   void receive(Peer& peer, wire::PullCredit credit);
-  void receive(Peer& peer, wire::PullPiece piece);
   void learn(Peer& peer, const wire::NodeReport& report, bool is_heartbeat);
   void note_untold(const std::string& name, const wire::NodeReport& report);
   std::optional<bool> digest_equal(const Peer& peer) const;
@@ -215,21 +212,26 @@ class Replica {
   void learn_durable(Peer& peer, ReplicaId replica, const crdt::VersionVector& vector);
   void check_own_origin(const crdt::VersionVector& theirs, const std::string& who);
   void check_own_dot(Dot dot, const std::string& who);
+  void update_caught_up();
+  void tell_standing();
+  void tell_progress();
+  void watch_peers();
+  wire::NodeReport report() const;
+
+  // replica_peer_writes.cpp: what peers wrote, as they publish it and as it is pulled
+  void receive(Peer& peer, wire::PublishedWrites published);
+  bool take_trusted(const Peer& peer, wire::PublishedWrites& published) const;
+  void receive(Peer& peer, wire::PullPiece piece);
   /// Peers' writes wait while the open group holds enough for the disk to work on.
   bool may_apply_peer_writes() const;
+  void apply_peer_write(const crdt::Write& write, bool advance);
   void drain_stream(ReplicaId origin);
   void drain_streams();
   void drain_pieces();
   void let_piece_users_go();
   void drop_pieces();
   void drop_what_peers_sent();
-  void apply_peer_write(const crdt::Write& write, bool advance);
   void start_pull();
-  void update_caught_up();
-  void tell_standing();
-  void tell_progress();
-  void watch_peers();
-  wire::NodeReport report() const;
 
   // replica_repair.cpp: records that are not what they should be
   void on(Scrubbed scrubbed);
