@@ -1,14 +1,10 @@
 #include "transport/client/websocket_session.h"
 
 #include "transport/client/closing.h"
-#include "transport/client/conversation.h"
-#include "transport/client/frame_batch.h"
-#include "transport/client/read_window.h"
-#include "transport/client/websocket.h"
+#include "transport/client/websocket_session_detail.h"
 
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -16,6 +12,7 @@
 #include <utility>
 
 namespace anabranch::transport {
+
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -25,108 +22,13 @@ using std::chrono::seconds;
 constexpr seconds upgrade_timeout{30};
 /// For what is queued and the close frame to leave, and once more for the client to answer it.
 constexpr seconds close_timeout{10};
-/// No timer is set further ahead: expiry times may lie centuries off, and the wall clock, by which
-/// tokens expire, may be set.
-constexpr milliseconds longest_wait = std::chrono::hours(1);
 
 SessionId next_session_id() {
   static std::atomic<std::uint64_t> last = 0;
   return SessionId{++last};
 }
 
-/// One WebSocket connection: its upgrade, its frames in and out, its deadlines and its end. What
-/// the frames mean is the Conversation's business, what is to be sent lies in the mailbox.
-///
-/// The thread's register and each pending operation hold the session. There is at most one read,
-/// one write and one ping at a time, and one timer serves all deadlines: it is never put off, it
-/// just looks again when it fires.
-class WebsocketSession final : public Connection, public WebsocketOwner {
- public:
-  WebsocketSession(ServerContext& context, IoThread& thread, AnyStream stream)
-      : context_(context),
-        options_(*context.options.sessions),
-        thread_(thread),
-        socket_(std::move(stream),
-                {options_.max_frame_bytes, options_.compression,
-                 json_frame_codec().kind() == FrameKind::text},
-                *this) {}
-
-  void start(const HttpRequest& request, UpgradeTerms terms);
-  void shut_down(CloseCode code) override;
-  void abort() override { finish(); }
-
- private:
-  /// What is on its way; made when there is something, and given back at rest.
-  struct Traffic {
-    FrameBatch outgoing;
-    ReadWindow unanswered;
-  };
-
-  void on_accepted(ErrorCode error) override;
-
-  void read();
-  bool may_read();
-  void on_read(ErrorCode error) override;
-  void on_control(bool is_close) override;
-  void heard();
-  void take_frame();
-
-  void on_woken();
-  Traffic& traffic();
-  void give_back();
-  void write();
-  void on_written(ErrorCode error) override;
-  void on_rested() override;
-  bool is_writing() const { return traffic_ && traffic_->outgoing.is_writing(); }
-
-  void begin_closing();
-  void send_close();
-  void on_stream_lost();
-  void on_close_sent() override { finish(); }
-  void on_teardown() override;
-  void finish();
-  void tell_end();
-
-  void on_deadline() override;
-  void watch_opening(TimePoint now);
-  void watch_silence(TimePoint now);
-  void watch_rest(TimePoint now);
-  void note_activity();
-  void ping();
-  void on_pinged() override { ping_pending_ = false; }
-  TimePoint next_deadline(TimePoint now) const;
-  void wake_at(TimePoint deadline);
-
-  ServerContext& context_;
-  const SessionOptions& options_;
-  IoThread& thread_;
-  Websocket socket_;
-  std::shared_ptr<ConnectionMailbox> mailbox_;
-  std::optional<Conversation> conversation_;
-  std::unique_ptr<Identity> offered_;  // by the upgrade's token, until that is done
-  std::unique_ptr<Traffic> traffic_;
-  bool takes_arrays_ = false;
-
-  TimePoint upgraded_at_;
-  TimePoint opening_deadline_;  // of the upgrade, then of authentication
-  TimePoint close_deadline_;
-  TimePoint last_heard_;
-  TimePoint rest_at_ = TimePoint::max();
-  TimePoint next_look_ = TimePoint::max();  // at the deadlines
-  std::uint64_t written_before_ = 0;        // when last looked at
-  std::uint64_t frames_in_ = 0, bytes_in_ = 0, frames_out_ = 0, bytes_out_ = 0;
-
-  bool upgraded_ = false;
-  bool reading_ = false;
-  bool pinged_ = false;        // since last_heard_
-  bool ping_pending_ = false;  // the operation
-  bool has_frames_ = false;    // some have gone either way since it rested
-  bool active_ = false;        // something has gone on since rest_at_ was set
-  bool closing_ = false;       // nothing more is read for its meaning
-  bool close_sent_ = false;
-  bool heard_close_ = false;
-  bool finished_ = false;
-};
+}  // namespace
 
 // ---- opening
 
@@ -364,94 +266,6 @@ void WebsocketSession::tell_end() {
   end.duration = std::chrono::duration_cast<milliseconds>(SteadyClock::now() - upgraded_at_);
   context_.journal.on_ended(end);
 }
-
-// ---- deadlines
-
-void WebsocketSession::on_deadline() {
-  if (finished_) return;
-  next_look_ = TimePoint::max();
-  const TimePoint now = SteadyClock::now();
-  if (closing_) {
-    if (now >= close_deadline_) return finish();
-  } else if (!upgraded_ || !conversation_->is_open()) {
-    watch_opening(now);
-  } else if (conversation_->milliseconds_to_expiry() <= 0) {
-    mailbox_->close(CloseCode::unauthenticated, "the token has expired");
-  }
-  if (finished_) return;
-  if (!closing_ && upgraded_) {
-    watch_silence(now);
-    watch_rest(now);
-  }
-  wake_at(next_deadline(now));
-}
-
-void WebsocketSession::watch_opening(TimePoint now) {
-  if (now < opening_deadline_) return;
-  if (!upgraded_) return finish();
-  if (!mailbox_->is_closing()) {
-    context_.journal.on_authentication_failed(mailbox_->id(), {}, "no token came in time");
-  }
-  mailbox_->close(CloseCode::unauthenticated, "no token came in time");
-}
-
-void WebsocketSession::watch_silence(TimePoint now) {
-  // While the session does not read it hears nothing, which is no fault of the client. While a
-  // large frame trickles out no ping gets through, but the client shows that it lives by taking it.
-  const std::uint64_t written = socket_.written();
-  const bool trickles = is_writing() && written != written_before_;
-  written_before_ = written;
-  if (!reading_ || trickles) heard();
-  // Beast may be ending the stream because of what the client sent, and has no deadline for that.
-  if (!socket_.is_open()) return on_stream_lost();
-  if (now >= last_heard_ + options_.idle_timeout) {
-    mailbox_->close(CloseCode::going_away, "nothing was heard of this client");
-  } else if (now >= last_heard_ + options_.idle_timeout / 2) {
-    ping();
-  }
-}
-
-void WebsocketSession::ping() {
-  if (pinged_ || ping_pending_ || !socket_.may_send()) return;
-  pinged_ = ping_pending_ = true;
-  note_activity();
-  socket_.ping();
-}
-
-void WebsocketSession::watch_rest(TimePoint now) {
-  if (now < rest_at_) return;
-  rest_at_ = now + options_.rest_after;
-  if (!std::exchange(active_, false)) socket_.rest();
-}
-
-void WebsocketSession::note_activity() {
-  active_ = true;
-  if (rest_at_ != TimePoint::max() || options_.compression) return;
-  rest_at_ = SteadyClock::now() + options_.rest_after;
-  wake_at(rest_at_);
-}
-
-Connection::TimePoint WebsocketSession::next_deadline(TimePoint now) const {
-  if (closing_) return close_deadline_;
-  if (!upgraded_) return opening_deadline_;
-  const TimePoint silent =
-      last_heard_ + (pinged_ ? options_.idle_timeout : options_.idle_timeout / 2);
-  const TimePoint deadline = std::min(silent, rest_at_);
-  if (!conversation_->is_open()) return std::min(deadline, opening_deadline_);
-  const milliseconds left(
-      std::clamp<std::int64_t>(conversation_->milliseconds_to_expiry(), 0, longest_wait.count()));
-  return std::min(deadline, now + left);
-}
-
-/// Makes on_deadline run at `deadline` or earlier.
-void WebsocketSession::wake_at(TimePoint deadline) {
-  if (finished_ || next_look_ <= deadline) return;
-  // Deadlines that are due, but whose closing is still on its way, must not keep the thread busy.
-  next_look_ = std::max(deadline, SteadyClock::now() + milliseconds(5));
-  thread_.call_at(*this, next_look_);
-}
-
-}  // namespace
 
 std::shared_ptr<Connection> start_websocket_session(ServerContext& context, IoThread& thread,
                                                     AnyStream stream, const HttpRequest& request,
