@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace anabranch::wire {
 
@@ -64,10 +65,8 @@ void append_escape(std::string& out, char c) {
   out += digits[static_cast<unsigned char>(c) & 15];
 }
 
-}  // namespace
-
-Result<std::string> canonicalise(std::string_view json) {
-  CanonicalWriter writer;
+/// Writes the text's canonical encoding.
+Result<void> write_canonically(std::string_view json, CanonicalWriter& writer) {
   switch (parse_json(json, max_value_depth, writer)) {
     case JsonVerdict::malformed:
       return fail(Errc::malformed, "the value is not valid JSON");
@@ -79,12 +78,21 @@ Result<std::string> canonicalise(std::string_view json) {
   if (writer.overflowed()) {
     return fail(Errc::malformed, "the value holds a number that does not fit a double");
   }
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> canonicalise(std::string_view json) {
+  CanonicalWriter writer;
+  if (auto written = write_canonically(json, writer); !written) {
+    return tl::unexpected(std::move(written.error()));
+  }
   return writer.text();
 }
 
 bool CanonicalCheck::passes(std::string_view json) {
-  return parse_json(json, max_value_depth, writer_) == JsonVerdict::ok && !writer_.overflowed() &&
-         writer_.text() == json;
+  return write_canonically(json, writer_) && writer_.text() == json;
 }
 
 std::size_t unescaped_prefix(std::string_view text) {
